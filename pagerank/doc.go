@@ -1,0 +1,61 @@
+// Package pagerank ranks a link graph and states how far from the truth the
+// ranks can be. It does no I/O, reads no clock and writes no log.
+//
+// # The equation
+//
+// With damping α and d_j the number of links of page j, the un-normalised rank
+// x and the rank π that users see are
+//
+//	x_i = (1−α) + α · Σ_{j→i} x_j / d_j        π_i = x_i / Σ x
+//
+// or A·x = (1−α)·1 with A = I − αPᵀ, where P has a zero row for a page without
+// links ("dangling"). A page of average rank in a graph without dangling pages
+// has x = 1; a page that nothing links to has x = 1−α.
+//
+// π is exactly the stationary distribution of the random surfer who jumps to a
+// page chosen uniformly with probability 1−α, and always from a dangling page.
+// That π solves π = αPᵀπ + γ·v with v = 1/N and γ = (1−α) + α·Σ_dangling π, a
+// number; so π is γ/((1−α)N) times x, and both sum to 1 once x is normalised
+// (Langville and Meyer, Deeper Inside PageRank, 2004, treat the linear system;
+// LAW's "pseudorank" is the same vector). What the un-normalised form buys:
+// adding a page, or a dangling page gaining its first link, changes nobody's
+// equation but that of the pages linked to.
+//
+// # Residual and certificate
+//
+// The residual of any vector x̂ is r = (1−α)·1 + αPᵀx̂ − x̂, and x − x̂ = A⁻¹r
+// exactly. A⁻¹ = Σ (αPᵀ)^k has no negative entry and maps (1−α)·1 to x. So if
+// −ε⁻(1−α) ≤ r_i ≤ ε⁺(1−α) for all i, then −ε⁻·x ≤ x − x̂ ≤ ε⁺·x for every page:
+// one pass over the links bounds the error of all pages, each relative to its own
+// rank. [Certificate] holds this bound and its relatives; it needs no reference
+// solution and no trust in how x̂ was found. The sum of the residual's definition,
+//
+//	(1−α)·Σx̂ + α·Σ_dangling x̂ + Σr = (1−α)·N,
+//
+// holds for every x̂; [Certificate.Drift] watches it as an alarm for corruption.
+// McSherry reads the same residual backwards: x̂ is the exact answer for a jump
+// distribution within ε of the wanted one.
+//
+// What to serve is x̃ = x̂ + r, half a step better than x̂ at no cost.
+//
+// # The solver
+//
+// [Rank] iterates x ← (1−α)·1 + αPᵀx. Its slowest mode is the total mass, which
+// closes in by only a factor α a sweep; the sum above says what the mass has to
+// be, so after each sweep x is multiplied by
+//
+//	k = (1−α)N / ((1−α)·Σx + α·Σ_dangling x),
+//
+// which makes Σr zero. This is what normalising does in the power method (Page,
+// Brin, Motwani and Winograd, 1999), brought to the linear system.
+//
+// A sweep pulls over the transposed graph, as in the GAP benchmark's pr_spmv
+// (Beamer, Asanović and Patterson, 2015), with three differences: dangling pages
+// keep their mass, vectors are float64, and the stop rule is not the change
+// between two vectors but the certificate of the one that is returned. A sweep
+// yields both: its result minus its input is the residual of the input.
+//
+// Pages are cut into chunks that depend on the graph only, and the sums of
+// chunks are added in order, so the bytes of a result do not depend on the number
+// of workers.
+package pagerank

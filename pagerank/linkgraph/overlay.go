@@ -1,0 +1,197 @@
+package linkgraph
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"freshrank/pagerank/link"
+)
+
+// Overlay is a page table and the states of its pages: those of an immutable
+// base graph, and what events folded since have changed or added. Pages of the
+// base keep their numbers; new ones are numbered on from there. It is not safe
+// for concurrent use.
+type Overlay struct {
+	base   *Graph // nil: no pages
+	states map[link.Page]*link.State
+	urls   []string // of page base.Pages() + i
+	number map[link.PageKey]link.Page
+}
+
+// NewOverlay returns an Overlay of no events over base, which may be nil.
+func NewOverlay(base *Graph) *Overlay {
+	return &Overlay{base: base, states: map[link.Page]*link.State{}, number: map[link.PageKey]link.Page{}}
+}
+
+// Apply folds e. It returns e's page and whether the page's state changed.
+func (o *Overlay) Apply(e *link.Event) (p link.Page, changed bool) {
+	p = o.intern(e.URL)
+	u, ok := e.Update(o.intern)
+	if !ok {
+		return p, false
+	}
+	s, touched := o.states[p]
+	if !touched {
+		b := o.State(p)
+		s = &b
+	}
+	if changed = s.Apply(u); changed && !touched {
+		o.states[p] = s
+	}
+	return p, changed
+}
+
+func (o *Overlay) intern(url string) link.Page {
+	key := link.KeyOf(url)
+	if p, ok := o.Find(key); ok {
+		return p
+	}
+	p := link.Page(o.Pages())
+	o.urls = append(o.urls, url)
+	o.number[key] = p
+	return p
+}
+
+// Base returns the graph that o lies over; nil if none.
+func (o *Overlay) Base() *Graph { return o.base }
+
+// Pages returns the number of pages, those of the base included.
+func (o *Overlay) Pages() int { return o.base.Pages() + len(o.urls) }
+
+// URL returns the canonical URL of p.
+func (o *Overlay) URL(p link.Page) string {
+	if n := o.base.Pages(); int(p) >= n {
+		return o.urls[int(p)-n]
+	}
+	return o.base.URLs[p]
+}
+
+// Key returns the identity of p.
+func (o *Overlay) Key(p link.Page) link.PageKey { return link.KeyOf(o.URL(p)) }
+
+// Find returns the page with the given key.
+func (o *Overlay) Find(key link.PageKey) (link.Page, bool) {
+	if p, ok := o.base.Find(key); ok {
+		return p, true
+	}
+	p, ok := o.number[key]
+	return p, ok
+}
+
+// State returns the folded state of p. The caller must not change its slices.
+func (o *Overlay) State(p link.Page) link.State {
+	if s, ok := o.states[p]; ok {
+		return *s
+	}
+	if int(p) < o.base.Pages() {
+		return o.base.State(p)
+	}
+	return link.State{Target: link.NoPage}
+}
+
+// Touched returns the pages whose state events have changed, ascending.
+func (o *Overlay) Touched() []link.Page { return slices.Sorted(maps.Keys(o.states)) }
+
+// Rebase returns the same events over a newer base, which has some of them
+// folded in already: every touched page's state is joined with its state there,
+// so it does not matter which. Pages whose state is the base's are not touched.
+// Page numbers change.
+func (o *Overlay) Rebase(base *Graph) *Overlay {
+	r := NewOverlay(base)
+	renumber := func(p link.Page) link.Page {
+		if p == link.NoPage {
+			return p
+		}
+		return r.intern(o.URL(p))
+	}
+	for _, p := range o.Touched() {
+		q := renumber(p)
+		s := r.State(q)
+		if s.Join(o.states[p].Renumber(renumber)) {
+			r.states[q] = &s
+		}
+	}
+	return r
+}
+
+// Graph returns the folded state as a graph of its own: pages in URL order,
+// without those that no event speaks of any more.
+func (o *Overlay) Graph() *Graph {
+	n := o.Pages()
+	keep := make([]bool, n)
+	for p := range link.Page(n) {
+		s := o.State(p)
+		if s.Kind != link.Unseen || len(s.Edits) > 0 {
+			keep[p] = true
+		}
+		if s.Kind == link.Alias {
+			keep[s.Target] = true
+		}
+		for _, e := range s.Links {
+			keep[e.To] = true
+		}
+		for _, e := range s.Edits {
+			keep[e.To] = true
+		}
+	}
+	place := o.places(keep)
+	g := &Graph{Added: map[link.Page]link.Version{}, Edits: map[link.Page][]link.Edit{}, Start: []uint64{0}}
+	renumber := func(p link.Page) link.Page {
+		if p == link.NoPage {
+			return p
+		}
+		return place[p]
+	}
+	for _, p := range o.ordered(keep) {
+		q, s := link.Page(len(g.URLs)), o.State(p)
+		s = s.Renumber(renumber)
+		if s.Kind != link.Alias {
+			s.Target = link.NoPage
+		}
+		g.URLs = append(g.URLs, o.URL(p))
+		g.Kinds, g.Targets, g.Versions = append(g.Kinds, s.Kind), append(g.Targets, s.Target), append(g.Versions, s.Version)
+		g.Links = append(g.Links, s.Links...)
+		g.Start = append(g.Start, uint64(len(g.Links)))
+		if !s.Added.IsZero() {
+			g.Added[q] = s.Added
+		}
+		if len(s.Edits) > 0 {
+			g.Edits[q] = s.Edits
+		}
+	}
+	return g
+}
+
+// ordered returns the kept pages in URL order: the base's, which are in order
+// already, merged with the new ones.
+func (o *Overlay) ordered(keep []bool) []link.Page {
+	fresh, _ := byURL(o.urls)
+	n := link.Page(o.base.Pages())
+	out := make([]link.Page, 0, len(keep))
+	add := func(p link.Page) {
+		if keep[p] {
+			out = append(out, p)
+		}
+	}
+	old := link.Page(0)
+	for _, f := range fresh {
+		for old < n && cmp.Less(o.base.URLs[old], o.urls[f]) {
+			add(old)
+			old++
+		}
+		add(n + f)
+	}
+	for ; old < n; old++ {
+		add(old)
+	}
+	return out
+}
+
+func (o *Overlay) places(keep []bool) []link.Page {
+	place := make([]link.Page, len(keep))
+	for i, p := range o.ordered(keep) {
+		place[p] = link.Page(i)
+	}
+	return place
+}

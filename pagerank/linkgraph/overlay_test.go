@@ -1,0 +1,208 @@
+package linkgraph
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"freshrank/pagerank/link"
+)
+
+func url(i int) string { return fmt.Sprintf("http://h%02d.example/", i) }
+
+func randomEvents(rng *rand.Rand, n, pages int) []link.Event {
+	events := make([]link.Event, n)
+	for i := range events {
+		e := link.Event{
+			ID: fmt.Sprint(rng.IntN(n)), Tie: rng.Uint64(), Time: time.Unix(1+rng.Int64N(int64(n)), 0).UTC(),
+			Type: link.Type(1 + rng.IntN(5)), URL: url(rng.IntN(pages)),
+		}
+		switch e.Type {
+		case link.PageCrawled:
+			for to := range pages {
+				if rng.IntN(4) == 0 && url(to) != e.URL {
+					e.Links = append(e.Links, link.Link{URL: url(to), Rel: link.Rel(rng.IntN(8) & rng.IntN(8))})
+				}
+			}
+		case link.PageAlias, link.LinkAdded, link.LinkRemoved:
+			e.Target = url(rng.IntN(pages))
+		}
+		events[i] = e
+	}
+	return events
+}
+
+func fold(base *Graph, events []link.Event) *Overlay {
+	o := NewOverlay(base)
+	for _, e := range events {
+		o.Apply(&e)
+	}
+	return o
+}
+
+var equal = cmp.Options{cmpopts.IgnoreUnexported(Graph{}), cmpopts.EquateEmpty()}
+
+// TestCutAnywhere folds the same events in one go, in two generations cut
+// anywhere, shuffled with repetitions, and by moving a live overlay on to a newer
+// base that has seen some of its events and some that it has not: always the same
+// graph.
+func TestCutAnywhere(t *testing.T) {
+	for seed := range uint64(300) {
+		rng := rand.New(rand.NewPCG(seed, 2))
+		events := randomEvents(rng, 5+rng.IntN(60), 3+rng.IntN(10))
+		whole := fold(nil, events).Graph()
+		if err := Check(whole); err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		cut := rng.IntN(len(events) + 1)
+		first := fold(nil, events[:cut]).Graph()
+		if d := cmp.Diff(whole, fold(first, events[cut:]).Graph(), equal); d != "" {
+			t.Fatalf("seed %d: cut at %d of %d (-whole +cut):\n%s", seed, cut, len(events), d)
+		}
+		shuffled := append(slices.Clone(events), events[:cut]...)
+		rng.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		if d := cmp.Diff(whole, fold(nil, shuffled).Graph(), equal); d != "" {
+			t.Fatalf("seed %d: shuffled (-whole +shuffled):\n%s", seed, d)
+		}
+		// A live overlay over an older base, at any offset before or after the cut.
+		older, at := rng.IntN(cut+1), rng.IntN(len(events)+1)
+		live := fold(fold(nil, events[:older]).Graph(), events[older:max(older, at)])
+		moved := live.Rebase(first)
+		for _, e := range events[min(cut, max(older, at)):] {
+			moved.Apply(&e)
+		}
+		if d := cmp.Diff(whole, moved.Graph(), equal); d != "" {
+			t.Fatalf("seed %d: base moved from %d to %d at %d (-whole +moved):\n%s", seed, older, cut, at, d)
+		}
+	}
+}
+
+// TestRebaseForgets shows that an overlay whose events the new base has all
+// folded in keeps nothing.
+func TestRebaseForgets(t *testing.T) {
+	events := randomEvents(rand.New(rand.NewPCG(7, 7)), 200, 20)
+	o := fold(nil, events)
+	if r := o.Rebase(o.Graph()); len(r.Touched()) != 0 {
+		t.Fatalf("%d pages are still touched after a rebase on the same events", len(r.Touched()))
+	}
+}
+
+func TestEffective(t *testing.T) {
+	at := func(i int64) time.Time { return time.Unix(i, 0).UTC() }
+	crawled := func(from int, to ...link.Link) link.Event {
+		return link.Event{ID: "c", Type: link.PageCrawled, Time: at(1), URL: url(from), Links: to}
+	}
+	alias := func(from, to int) link.Event {
+		return link.Event{ID: "a", Type: link.PageAlias, Time: at(1), URL: url(from), Target: url(to)}
+	}
+	to := func(i int) link.Link { return link.Link{URL: url(i)} }
+	marked := func(i int) link.Link { return link.Link{URL: url(i), Rel: link.NoFollow} }
+	tests := map[string]struct {
+		events []link.Event
+		want   string // page: status, alias target, links
+	}{
+		"a marked link brings nobody in": {
+			[]link.Event{crawled(0, marked(1))},
+			"0 ranked [] | 1 unknown [] | N=1",
+		},
+		"an alias hands on what reaches it": {
+			[]link.Event{crawled(0, to(1)), alias(1, 2)},
+			"0 ranked [2] | 1 alias→2 [] | 2 ranked [] | N=2",
+		},
+		"an alias that nothing reaches brings its target in for nobody": {
+			[]link.Event{crawled(0, to(3)), alias(1, 2)},
+			"0 ranked [3] | 1 alias→2 [] | 2 unknown [] | 3 ranked [] | N=2",
+		},
+		"links count as published where two lead to one page": {
+			[]link.Event{crawled(0, to(1), to(2)), alias(1, 2)},
+			"0 ranked [2 2] | 1 alias→2 [] | 2 ranked [] | N=2",
+		},
+		"a chain ends where no alias is": {
+			[]link.Event{crawled(0, to(1)), alias(1, 2), alias(2, 3)},
+			"0 ranked [3] | 1 alias→3 [] | 2 alias→3 [] | 3 ranked [] | N=2",
+		},
+		"a cycle is no alias, what leads to it is": {
+			[]link.Event{crawled(0, to(1)), alias(1, 2), alias(2, 3), alias(3, 2)},
+			"0 ranked [2] | 1 alias→2 [] | 2 ranked [] | 3 unknown [] | N=2",
+		},
+		"an alias of itself is none": {
+			[]link.Event{crawled(0, to(1)), alias(1, 1)},
+			"0 ranked [1] | 1 ranked [] | N=2",
+		},
+		"a gone page that is linked has a rank": {
+			[]link.Event{crawled(0, to(1)), {ID: "g", Type: link.PageGone, Time: at(2), URL: url(1)}},
+			"0 ranked [1] | 1 gone [] | N=2",
+		},
+		"an added link ends an alias": {
+			[]link.Event{alias(0, 1), {ID: "l", Type: link.LinkAdded, Time: at(2), URL: url(0), Target: url(2)}},
+			"0 ranked [2] | 1 unknown [] | 2 ranked [] | N=2",
+		},
+		"and taking that link away again does not bring the alias back": {
+			[]link.Event{
+				alias(0, 1),
+				{ID: "r", Type: link.LinkRemoved, Time: at(3), URL: url(0), Target: url(2)},
+				{ID: "l", Type: link.LinkAdded, Time: at(2), URL: url(0), Target: url(2)},
+				crawled(3, to(0)),
+			},
+			"0 ranked [] | 1 unknown [] | 2 unknown [] | 3 ranked [0] | N=2",
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			g := fold(nil, tc.events).Graph()
+			e := g.Effective(link.DropMarked)
+			got := ""
+			for p := range link.Page(g.Pages()) {
+				arrow := ""
+				if e.Root[p] != link.NoPage {
+					arrow = fmt.Sprintf("→%d", e.Root[p])
+				}
+				got += fmt.Sprintf("%d %v%s %d | ", p, e.Status(g, p), arrow, e.Out.Row(uint32(p)))
+			}
+			if got += fmt.Sprintf("N=%d", e.Pages); got != tc.want {
+				t.Errorf("got  %s\nwant %s", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestBuilder(t *testing.T) {
+	b := NewBuilder()
+	if _, err := b.Graph(); err != ErrNoPages {
+		t.Errorf("Graph of nothing: %v", err)
+	}
+	b.AddPage("http://z.example/")
+	if _, err := b.Graph(); err != ErrNoLinks {
+		t.Errorf("Graph of one page: %v", err)
+	}
+	b.AddLink("http://c.example/", "http://a.example/", link.NoFollow)
+	b.AddLink("http://c.example/", "http://a.example/", 0)
+	b.AddLink("http://c.example/", "http://c.example/", 0)
+	b.AddLink("http://c.example/", "http://b.example/", link.UGC)
+	g, err := b.Graph()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Graph{
+		URLs:     []string{"http://a.example/", "http://b.example/", "http://c.example/", "http://z.example/"},
+		Kinds:    []link.Kind{link.Unseen, link.Unseen, link.Crawled, link.Crawled},
+		Targets:  []link.Page{link.NoPage, link.NoPage, link.NoPage, link.NoPage},
+		Versions: []link.Version{{}, {}, link.Imported, link.Imported},
+		Start:    []uint64{0, 0, 0, 2, 2},
+		Links:    []link.Edge{{To: 0}, {To: 1, Rel: link.UGC}},
+	}
+	if d := cmp.Diff(want, g, equal); d != "" {
+		t.Errorf("graph (-want +got):\n%s", d)
+	}
+	if err := Check(g); err != nil {
+		t.Error(err)
+	}
+	if got, want := b.Stats(), (Stats{Pages: 4, Links: 2, Duplicates: 1, SelfLoops: 1}); got != want {
+		t.Errorf("stats %+v, want %+v", got, want)
+	}
+}
