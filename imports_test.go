@@ -50,12 +50,12 @@ var soleHome = map[string][]string{
 	"github.com/robfig/cron/":        {"batch/schedule"},
 	"github.com/go-chi/":             {"serving/api"},
 	"github.com/danielgtaylor/huma/": {"serving/api"},
-	"github.com/segmentio/kafka-go":  {
+	"github.com/segmentio/kafka-go": {
 		"batch/archive", "speed/feed", "serving/submit", "migrations/topics", "cmd/freshrank/internal/…",
 	},
-	"github.com/twmb/franz-go/":      {"migrations/locallog"},
-	"github.com/alecthomas/kong":     {"cmd/freshrank", "cmd/freshrank/internal/…"},
-	"github.com/pressly/goose/":      {"migrations"},
+	"github.com/twmb/franz-go/":  {"migrations/locallog"},
+	"github.com/alecthomas/kong": {"cmd/freshrank", "cmd/freshrank/internal/…"},
+	"github.com/pressly/goose/":  {"migrations"},
 	"github.com/jackc/pgx/": {
 		"batch/view", "speed/view", "serving/view", "migrations", "migrations/…", "cmd/freshrank", "cmd/freshrank/internal/…",
 	},

@@ -73,15 +73,12 @@ func canonicalName(name string) (host, fix string) {
 		}
 		name = string(b)
 	}
-	plain := true
-	for i := 0; i < len(name); i++ {
-		plain = plain && name[i] < utf8.RuneSelf
+	if !utf8.ValidString(name) {
+		return "", "must have a host in UTF-8 or punycode"
 	}
 	name = strings.ToLower(name)
-	if !plain || strings.Contains(name, punycodePrefix) {
-		if !utf8.ValidString(name) {
-			return "", "must have a host in UTF-8 or punycode"
-		}
+	foreign := func(r rune) bool { return r >= utf8.RuneSelf }
+	if strings.ContainsFunc(name, foreign) || strings.Contains(name, punycodePrefix) {
 		ascii, err := international.ToASCII(name)
 		if err != nil {
 			return "", "must have a valid international host name: " + err.Error()
