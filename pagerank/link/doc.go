@@ -7,6 +7,13 @@
 // [PolicyVersion]); [PageKey] is the first half of that URL's SHA-256. Dense
 // numbers ([Page]) exist only inside one page table and never leave it.
 //
+// # The event
+//
+// On the wire an [Event] is structured-mode CloudEvents 1.0 JSON. [Limits.Decode]
+// is the only way in: what it returns is canonical, and what it refuses, with an
+// [*InvalidError], is refused by every part of the system alike. [Encode] is the
+// way out.
+//
 // # The fold
 //
 // The log holds [Event]s; what they add up to for one page is a [State].

@@ -15,7 +15,6 @@ type PageKey [16]byte
 
 // KeyOf returns the key of the page with the given canonical URL.
 func KeyOf(canonicalURL string) PageKey {
-	// The conversion does not leave the stack for URLs of usual length.
 	sum := sha256.Sum256([]byte(canonicalURL))
 	return PageKey(sum[:16])
 }
@@ -55,5 +54,5 @@ func ParsePageKey(s string) (PageKey, error) {
 			return k, nil
 		}
 	}
-	return PageKey{}, invalid("page", s, "must be a UUID, such as 0f115db0-62b7-c0dd-030b-16878c99dea5")
+	return PageKey{}, invalid("page", s, "must be a UUID, such as 2a1b4024-20ef-4657-7471-cdc7409b0fa2")
 }
