@@ -40,8 +40,10 @@ type randomEvents struct {
 	pages, known int
 	events       []link.Event
 	targets      map[string][]string // by page: what it was ever said to link to
-	aliases      []string
+	aliases      []alias
 }
+
+type alias struct{ url, target string }
 
 func (r *randomEvents) event(i, n int) link.Event {
 	e := link.Event{
@@ -65,25 +67,32 @@ func (r *randomEvents) event(i, n int) link.Event {
 			e.Links = append(e.Links, l)
 			r.targets[e.URL] = append(r.targets[e.URL], l.URL)
 		}
-	case k < 58:
+	case k < 56:
 		e.Type, e.Target, e.Rel = link.LinkAdded, r.page(), r.rel()
 		r.targets[e.URL] = append(r.targets[e.URL], e.Target)
-	case k < 74:
+	case k < 70:
 		e.Type, e.Target = link.LinkRemoved, r.page()
 		if known := r.targets[e.URL]; len(known) > 0 && r.rng.IntN(3) > 0 {
 			e.Target = known[r.rng.IntN(len(known))]
 		}
-	case k < 82:
+	case k < 77:
 		e.Type = link.PageGone
 	default:
 		e.Type, e.Target = link.PageAlias, r.page()
-		if len(r.aliases) > 0 && r.rng.IntN(2) == 0 {
-			e.Target = r.aliases[r.rng.IntN(len(r.aliases))]
+		if n := len(r.aliases); n > 0 {
+			// One that may still be an alias.
+			known := r.aliases[n-1-r.rng.IntN(min(n, 6))]
+			switch r.rng.IntN(4) {
+			case 0: // the way back, for a cycle
+				e.URL, e.Target = known.target, known.url
+			case 1, 2: // one step more, for a chain
+				e.Target = known.url
+			}
 		}
 		for e.Target == e.URL { // the codec refuses an alias of itself
 			e.Target = r.page()
 		}
-		r.aliases = append(r.aliases, e.URL)
+		r.aliases = append(r.aliases, alias{e.URL, e.Target})
 	}
 	e.Seal()
 	return e

@@ -1,0 +1,110 @@
+package migrations_test
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"freshrank/migrations/migrationstest"
+)
+
+// Who may do what with each table: the whole of it, so that a new table or a
+// careless GRANT shows.
+var grants = map[string]struct{ batch, speed, serving string }{
+	"batch_lease":         {batch: "su"},
+	"batch_run":           {batch: "siud", serving: "s"},
+	"batch_generation":    {batch: "siud", speed: "s", serving: "s"},
+	"batch_pointer":       {batch: "siud", speed: "s", serving: "s"},
+	"speed_lease":         {speed: "su"},
+	"speed_view":          {batch: "s", speed: "siud", serving: "s"},
+	"speed_pointer":       {batch: "s", speed: "siud", serving: "s"},
+	"speed_rank":          {speed: "siud", serving: "s"},
+	"freshrank_migration": {},
+}
+
+func TestGrants(t *testing.T) {
+	db := migrationstest.Schema(t)
+	rows, err := db.Owner.Query(t.Context(), `
+		SELECT c.relname, r.rolname,
+		       concat(CASE WHEN has_table_privilege(r.oid, c.oid, 'SELECT') THEN 's' END,
+		              CASE WHEN has_table_privilege(r.oid, c.oid, 'INSERT') THEN 'i' END,
+		              CASE WHEN has_table_privilege(r.oid, c.oid, 'UPDATE') THEN 'u' END,
+		              CASE WHEN has_table_privilege(r.oid, c.oid, 'DELETE') THEN 'd' END,
+		              CASE WHEN has_table_privilege(r.oid, c.oid, 'TRUNCATE') THEN 't' END)
+		  FROM pg_class c, pg_roles r
+		 WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p')
+		   AND r.rolname IN ('freshrank_batch', 'freshrank_speed', 'freshrank_serving')
+		 ORDER BY c.relname`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	var seen []string
+	for rows.Next() {
+		var table, role, got string
+		if err := rows.Scan(&table, &role, &got); err != nil {
+			t.Fatal(err)
+		}
+		seen = append(seen, table)
+		want := map[string]string{
+			"freshrank_batch": grants[table].batch, "freshrank_speed": grants[table].speed, "freshrank_serving": grants[table].serving,
+		}[role]
+		if got != want {
+			t.Errorf("%s has %q on %s, want %q", role, got, table, want)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	for table := range grants {
+		if !slices.Contains(seen, table) {
+			t.Errorf("no table %s", table)
+		}
+	}
+	if got := len(slices.Compact(seen)); got != len(grants) {
+		t.Errorf("%d tables, want %d: %v", got, len(grants), slices.Compact(seen))
+	}
+}
+
+// What the catalogue says, tried.
+func TestTrespass(t *testing.T) {
+	db := migrationstest.Schema(t)
+	for _, test := range []struct{ name, dsn, sql string }{
+		{"serving inserts a run", db.ServingDSN, "INSERT INTO batch_run (trigger) VALUES ('manual')"},
+		{"serving cancels by hand", db.ServingDSN, "UPDATE batch_run SET cancel_requested = true"},
+		{"serving flips the pointer", db.ServingDSN, "DELETE FROM batch_pointer"},
+		{"serving makes a table", db.ServingDSN, "CREATE TABLE mine (x int)"},
+		{"serving reads the lease", db.ServingDSN, "SELECT epoch FROM batch_lease"},
+		{"batch writes a speed view", db.BatchDSN, "UPDATE speed_view SET sequence = 1"},
+		{"batch reads the overlay", db.BatchDSN, "SELECT page FROM speed_rank"},
+		{"batch raises the speed layer's epoch", db.BatchDSN, "UPDATE speed_lease SET epoch = 9"},
+		{"batch makes a second lease", db.BatchDSN, "INSERT INTO batch_lease (epoch) VALUES (1)"},
+		{"batch drops a table of the schema", db.BatchDSN, "DROP TABLE speed_rank"},
+		{"speed writes a generation", db.SpeedDSN, "UPDATE batch_generation SET retained = false"},
+		{"speed requests a run", db.SpeedDSN, "SELECT id FROM batch_request_run(NULL)"},
+		{"speed makes a table", db.SpeedDSN, "CREATE TABLE mine (x int)"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			err := tryExec(t, test.dsn, test.sql)
+			var pg *pgconn.PgError
+			if !errors.As(err, &pg) || pg.Code != "42501" { // insufficient_privilege
+				t.Errorf("want a refusal, got: %v", err)
+			}
+		})
+	}
+}
+
+// A generation's tables come and go without any grant of their own.
+func TestGenerationTables(t *testing.T) {
+	db := migrationstest.Schema(t)
+	exec(t, db.BatchDSN, "CREATE TABLE batch_rank_1 (page uuid PRIMARY KEY)")
+	exec(t, db.ServingDSN, "SELECT page FROM batch_rank_1")
+	for _, dsn := range []string{db.ServingDSN, db.SpeedDSN} {
+		if err := tryExec(t, dsn, "DELETE FROM batch_rank_1"); err == nil {
+			t.Error("another role may write a generation")
+		}
+	}
+	exec(t, db.BatchDSN, "DROP TABLE batch_rank_1")
+}

@@ -1,0 +1,140 @@
+package localpg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"syscall"
+
+	"freshrank/migrations/folderlock"
+)
+
+// ErrInUse is returned for a folder on which a server runs already.
+var ErrInUse = folderlock.ErrInUse
+
+// Superuser owns the database; its name stands for "no role" in [DSN].
+const Superuser = "postgres"
+
+// Database is created at the first start.
+const Database = "freshrank"
+
+// Options of a [Server]. The zero value is for production.
+type Options struct {
+	Logger *slog.Logger // nil discards
+	NoSync bool         // do not wait for the disk: fast, but a power failure corrupts. For tests
+}
+
+// Server is a running Postgres.
+type Server struct {
+	dir    string
+	lock   *os.File
+	cmd    *exec.Cmd
+	exited chan struct{} // closed once cmd is gone
+	err    error         // why; to be read after exited
+}
+
+// Start runs a Postgres on the folder dir, which is created if missing, and
+// returns when it answers. The folder is refused while another process runs a
+// server on it.
+func Start(ctx context.Context, dir string, opts Options) (*Server, error) {
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	s, err := start(ctx, dir, opts)
+	if err != nil {
+		return nil, fmt.Errorf("start private Postgres: %w", err)
+	}
+	return s, nil
+}
+
+func start(ctx context.Context, dir string, opts Options) (_ *Server, err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	if dir, err = resolve(dir); err != nil {
+		return nil, err
+	}
+	s := &Server{dir: dir, exited: make(chan struct{})}
+	if s.lock, err = folderlock.Lock(dir); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.lock.Close()
+		}
+	}()
+	binaries, err := findBinaries(dir, opts.Logger)
+	if err != nil {
+		return nil, err
+	}
+	who, err := whoRuns(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := waitForOrphan(ctx, dir, opts.Logger); err != nil {
+		return nil, err
+	}
+	if err := prepare(ctx, dir, binaries, who, opts); err != nil {
+		return nil, err
+	}
+	if err := s.launch(binaries, who, opts); err != nil {
+		return nil, err
+	}
+	if err := s.ready(ctx); err != nil {
+		return nil, errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
+	}
+	return s, nil
+}
+
+// DSN returns a connection string for role, or for the superuser if role is
+// empty, and db, or [Database] if db is empty.
+func (s *Server) DSN(role, db string) string { return dsn(s.dir, role, db) }
+
+// DSN returns what [Server.DSN] returns for a server that some process runs, or
+// does not run, on the folder dir.
+func DSN(dir, role, db string) (string, error) {
+	dir, err := resolve(dir)
+	if err != nil {
+		return "", fmt.Errorf("find private Postgres: %w", err)
+	}
+	return dsn(dir, role, db), nil
+}
+
+// Exited is closed when the server is gone, whoever ended it.
+func (s *Server) Exited() <-chan struct{} { return s.exited }
+
+// Stop shuts the server down: transactions in progress are rolled back, the
+// database is left clean. If ctx ends first, the server is stopped without
+// leaving it clean; what was committed stays in either case.
+func (s *Server) Stop(ctx context.Context) error {
+	defer s.lock.Close()
+	defer os.RemoveAll(socketPath(s.dir))
+	select {
+	case <-s.exited:
+		return nil
+	default:
+	}
+	if err := s.signal(syscall.SIGINT); err != nil {
+		return err
+	}
+	select {
+	case <-s.exited:
+		return nil
+	case <-ctx.Done():
+	}
+	err := s.signal(syscall.SIGQUIT)
+	if err == nil {
+		<-s.exited
+	}
+	return errors.Join(fmt.Errorf("stop private Postgres: %w", ctx.Err()), err)
+}
+
+func (s *Server) signal(sig syscall.Signal) error {
+	if err := s.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stop private Postgres (process %d): %w", s.cmd.Process.Pid, err)
+	}
+	return nil
+}
