@@ -1,0 +1,153 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"freshrank/pagerank"
+	"freshrank/pagerank/link"
+	"freshrank/pagerank/linkgraph"
+)
+
+// work is one generation in the making.
+type work struct {
+	*Runner
+	t        *tracker
+	epoch    int64
+	previous Generation // the newest published; zero if none
+	base     int64      // the graph it starts from
+	hasBase  bool       // false: from nothing
+	number   int64
+	asOf     time.Time
+	cut      link.Offsets
+}
+
+// generate makes and publishes one generation.
+func (r *Runner) generate(ctx context.Context, epoch int64, t *tracker) (*Generation, error) {
+	w := &work{Runner: r, t: t, epoch: epoch}
+	if err := w.begin(ctx); err != nil {
+		return nil, err
+	}
+	t.update(func(p *Progress) { p.Generation = w.number })
+	if err := w.archive(ctx); err != nil {
+		return nil, err
+	}
+	graph, err := w.fold(ctx)
+	if err != nil {
+		return nil, err
+	}
+	effective, result, err := w.rank(ctx, graph)
+	if err != nil {
+		return nil, err
+	}
+	return w.publish(ctx, graph, effective, result)
+}
+
+// archive freezes the cut and makes the log permanent up to it. The clock is
+// read before the log's end: what was acknowledged before lies below that end.
+func (w *work) archive(ctx context.Context) error {
+	asOf := w.o.now()
+	end, err := w.o.Log.End(ctx)
+	if err != nil {
+		return fmt.Errorf("freeze cut: %w", err)
+	}
+	w.asOf, w.cut = asOf, end
+	err = w.o.Log.Archive(ctx, end, func(done, total int64) {
+		w.t.update(func(p *Progress) { p.within(fraction(done, total)) })
+	})
+	if err != nil {
+		return fmt.Errorf("archive log: %w", err)
+	}
+	return nil
+}
+
+// fold brings the last graph up to the cut and stores it.
+func (w *work) fold(ctx context.Context) (*linkgraph.Graph, error) {
+	if err := w.t.enter(ctx, PhaseFold); err != nil {
+		return nil, err
+	}
+	var base *linkgraph.Graph
+	var from link.Offsets
+	if w.hasBase {
+		var err error
+		if base, from, err = w.o.Files.ReadGraph(ctx, w.base); err != nil {
+			return nil, err
+		}
+		if !w.cut.Covers(from) {
+			return nil, fmt.Errorf("log ends at %v but graph %d was cut at %v: the log lost records or is another; "+
+				"give the log that belongs to this data folder, or start over with an empty data folder", w.cut, w.base, from)
+		}
+	}
+	overlay, events, total := linkgraph.NewOverlay(base), int64(0), from.Behind(w.cut)
+	err := w.o.Log.Events(ctx, from, w.cut, func(e *link.Event) error {
+		overlay.Apply(e)
+		if events++; events%1024 == 0 {
+			w.folded(events, total)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("fold events: %w", err)
+	}
+	w.folded(events, total)
+	graph := overlay.Graph()
+	return graph, w.o.Files.WriteGraph(ctx, w.number, graph, w.cut, w.asOf)
+}
+
+func (w *work) folded(events, total int64) {
+	w.t.update(func(p *Progress) {
+		p.Events = events
+		p.within(0.8 * fraction(events, total)) // the rest is writing it
+	})
+}
+
+// rank ranks what of the graph has a rank, certifies, checks and stores it.
+func (w *work) rank(ctx context.Context, g *linkgraph.Graph) (*linkgraph.Effective, *pagerank.Result, error) {
+	if err := w.t.enter(ctx, PhaseRank); err != nil {
+		return nil, nil, err
+	}
+	e := g.Effective(w.o.Policy)
+	o := w.o.Rank
+	o.Start = w.start(ctx, g)
+	first := 0.0
+	o.Progress = func(sweep int, l1 float64) {
+		first = max(first, l1)
+		w.t.sweep(sweep, first, l1, o.Tolerance)
+	}
+	result, err := pagerank.Rank(ctx, pagerank.Problem{Out: e.Out, Member: e.Member}, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	w.t.update(func(p *Progress) { p.Sweeps, p.Bound = result.Sweeps, result.Certificate.L1() })
+	if err := w.sane(g, e, result); err != nil {
+		return nil, nil, fmt.Errorf("check ranks of generation %d: %w", w.number, err)
+	}
+	return e, result, w.o.Files.WriteRanks(ctx, w.number, g, e.Member, result, w.o.parameters(), w.cut)
+}
+
+// start returns the last ranks by g's pages, to start from. Without them the
+// result is the same within its bound; it only takes longer.
+func (w *work) start(ctx context.Context, g *linkgraph.Graph) []float64 {
+	last, ok, err := w.o.Files.LatestRanks()
+	if err != nil || !ok {
+		err = errors.Join(err, ctx.Err())
+	} else {
+		var x []float64
+		if x, _, err = w.o.Files.ReadRanks(ctx, last, g); err == nil {
+			return x
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		w.o.Logger.WarnContext(ctx, "last ranks cannot be read: ranking from scratch", "error", err)
+	}
+	return nil
+}
+
+func fraction(done, total int64) float64 {
+	if total <= 0 {
+		return 1
+	}
+	return float64(done) / float64(total)
+}

@@ -1,0 +1,101 @@
+// Package linkfile keeps the master data, the link graph, its ranks and the
+// archived log, as Parquet files below one folder. DuckDB and Spark read them as
+// they are.
+//
+// # Layout
+//
+//	freshrank.json                        {"format": 1}: this folder is ours
+//	graph/<generation>/pages-00000.parquet
+//	graph/<generation>/links-00000.parquet
+//	graph/<generation>/edits-00000.parquet
+//	graph/<generation>/manifest.json
+//	ranks/<generation>/ranks-00000.parquet
+//	ranks/<generation>/manifest.json
+//	log/<partition>/<from>-<to>.parquet   offsets from ≤ o < to, 20 digits each
+//	log/<partition>/manifest.json
+//
+// Generation 0 is an import; every batch run makes the next. What cannot be
+// computed again is the log alone: a generation is a function of an older one
+// and the log between their cuts.
+//
+// # When something exists
+//
+// A manifest names every file with its length, its rows and its SHA-256, and is
+// written after them; a generation without one does not exist, nor does a log
+// file that its partition's manifest does not name. A generation is written into
+// a hidden folder (.tmp-…), each file and the folder synced, then renamed; a log
+// file is written and synced under a hidden name and renamed before the manifest
+// is replaced by one that names it. So a crash at any moment leaves the old state
+// and perhaps rubbish, which readers do not see and [Dir.Clean] removes. One
+// process at a time writes (the holder of the batch lease); any number read.
+//
+// manifest.json is
+//
+//	{"format": 1, "sha256": "…", "manifest": {…}}
+//
+// with the checksum of the bytes of the inner object exactly as they stand there.
+//
+// # Tables
+//
+// pages: one row a page, ordered by id, which is also the order of url
+//
+//	id            uint32      number of the page within this generation only
+//	key           bytes[16]   first half of the SHA-256 of url: the page's identity
+//	url           string      canonical
+//	crawled       bool        kind is "crawled"
+//	kind          string      what the newest snapshot event said: unseen, crawled, gone, alias
+//	target        uint32?     of an alias: id of what it stands for
+//	time_ns       int64?      version of that event: its time in nanoseconds since 1970,
+//	event_id      string?     its id
+//	tie           uint64?     and its digest; null where there was none
+//	added_time_ns int64?      version of the newest link.added that is newer; it ends an alias
+//	added_id      string?
+//	added_tie     uint64?
+//
+// links: the current links, ordered by (source, target)
+//
+//	source        uint32      id of the page that has the link
+//	target        uint32      id of the page it leads to
+//	rel           string      "", or of nofollow, ugc, sponsored those it bears, with a blank between
+//
+// edits: link.added and link.removed events newer than their page's snapshot,
+// one per link, ordered by (source, target). They are in links already; the fold
+// needs them to place what arrives late.
+//
+//	source, target, rel       as in links
+//	removed       bool
+//	time_ns, event_id, tie    version of the event
+//
+// ranks: one row a ranked page, in the order of url. x + residual is what is
+// served; the residual is that of x, exactly as stored.
+//
+//	key           bytes[16]
+//	x             double
+//	residual      double
+//
+// log: one row a record, ordered by offset; offsets may be missing
+//
+//	partition     int32
+//	offset        int64
+//	timestamp     timestamp   of the record, milliseconds, UTC
+//	key           bytes?      as it came
+//	value         bytes?      as it came
+//	error         string?     why it was refused; null if it was accepted
+//	id, source, type, url     string? of the event; null if it was refused
+//	time_ns       int64?      observed time of the event
+//
+// # Encodings
+//
+// Ids are DELTA_BINARY_PACKED with Snappy and no dictionary (about 4.4 bytes a
+// link); URLs, which are sorted, DELTA_BYTE_ARRAY with Zstandard (about 9 bytes
+// for a URL of 55). Keys and doubles are plain: nothing compresses them.
+// Nanoseconds are plain int64 because Spark refuses TIMESTAMP(NANOS), and keys
+// plain fixed-length bytes because it refuses UUID.
+//
+// # Failures
+//
+// Everything read is checked against its manifest first. What does not fit is a
+// [*CorruptError] that names the file, the fault and the way out; a file of a
+// later program is a [*VersionError]; a generation that is not there wraps
+// [fs.ErrNotExist].
+package linkfile

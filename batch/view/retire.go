@@ -1,0 +1,56 @@
+package view
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Retire implements [batch.View]. Dropping a table waits for its readers and
+// holds up new ones behind it; so it waits for a moment only and leaves the rest
+// to the next time.
+func (v *View) Retire(ctx context.Context, keep int) (kept []int64, err error) {
+	kept, err = v.generations(ctx, `
+		SELECT generation FROM (SELECT generation FROM batch_generation ORDER BY generation DESC LIMIT $1) newest
+		UNION SELECT generation FROM batch_pointer
+		UNION SELECT v.generation FROM speed_pointer p JOIN speed_view v ON v.view = p.view`, keep)
+	if err != nil {
+		return nil, fmt.Errorf("look up generations to keep: %w", err)
+	}
+	old, err := v.generations(ctx, `SELECT generation FROM batch_generation WHERE retained AND generation <> ALL ($1)`, kept)
+	if err != nil {
+		return nil, fmt.Errorf("look up generations to retire: %w", err)
+	}
+	var faults []error
+	for _, g := range old {
+		if err := v.drop(ctx, g); err != nil {
+			faults = append(faults, fmt.Errorf("retire generation %d: %w", g, err))
+		}
+	}
+	return kept, errors.Join(faults...)
+}
+
+func (v *View) drop(ctx context.Context, g int64) error {
+	return pgx.BeginFunc(ctx, v.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SET LOCAL lock_timeout = '1s'`); err != nil {
+			return err
+		}
+		for _, t := range tables(g) {
+			if _, err := tx.Exec(ctx, `DROP TABLE IF EXISTS `+t.name); err != nil {
+				return err
+			}
+		}
+		_, err := tx.Exec(ctx, `UPDATE batch_generation SET retained = false WHERE generation = $1`, g)
+		return err
+	})
+}
+
+func (v *View) generations(ctx context.Context, sql string, args ...any) ([]int64, error) {
+	rows, err := v.pool.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[int64])
+}
