@@ -1,0 +1,40 @@
+package speed
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// faults counts every failed attempt and logs when one begins to fail, fails in
+// another way, or works again: an outage is a few lines, not one a second.
+type faults struct {
+	log   *slog.Logger
+	count *prometheus.CounterVec
+
+	mu   sync.Mutex
+	last map[string]string // attempt → its last error
+}
+
+// report takes in how an attempt went. What fails because ctx ended is no fault.
+func (f *faults) report(ctx context.Context, attempt string, err error) {
+	if ctx.Err() != nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	last, failing := f.last[attempt]
+	switch {
+	case err == nil && failing:
+		delete(f.last, attempt)
+		f.log.InfoContext(ctx, "works again", "attempt", attempt)
+	case err != nil:
+		f.count.WithLabelValues(attempt).Inc()
+		if err.Error() != last {
+			f.last[attempt] = err.Error()
+			f.log.ErrorContext(ctx, "failed, trying again", "attempt", attempt, "error", err)
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package feed
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"freshrank/pagerank/link"
+	"freshrank/speed"
+)
+
+// end says that the log reached to offsets at some moment not before at.
+type end struct {
+	offsets link.Offsets
+	at      time.Time
+}
+
+// watchEnd looks at the log's end again and again, and reports it and every
+// partition that is found. A log that ends before need is not the one that need is
+// a position of.
+func (f *Feed) watchEnd(ctx context.Context, need link.Offsets, out chan<- end, found func(partition int)) error {
+	known := 0
+	for {
+		n, err := f.partitions(ctx, f.opt.Topic)
+		if err == nil {
+			// Every event that anyone was told is in the log by now lies below the
+			// offsets that come back, so the moment before the request counts.
+			e := end{at: f.opt.Now().UTC()}
+			var first link.Offsets
+			if first, e.offsets, err = f.bounds(ctx, n); err == nil {
+				f.health.good(ctx, "end of the log")
+				for p := range need {
+					// Later on the readers notice it.
+					if known == 0 && need[p] > e.offsets.At(p) {
+						return &speed.TruncatedError{Topic: f.opt.Topic, Partition: p, Need: need[p], First: first.At(p), End: e.offsets.At(p)}
+					}
+				}
+				for ; known < n; known++ {
+					found(known)
+				}
+				select {
+				case out <- e:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+				if err := pause(ctx, f.opt.Probe); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		if err := f.retry(ctx, "end of the log", err); err != nil {
+			return err
+		}
+	}
+}
+
+// bounds returns the first and the next offset of all n partitions.
+func (f *Feed) bounds(ctx context.Context, n int) (first, last link.Offsets, err error) {
+	var ask []kafka.OffsetRequest
+	for p := range n {
+		ask = append(ask, kafka.FirstOffsetOf(p), kafka.LastOffsetOf(p))
+	}
+	res, err := f.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{f.opt.Topic: ask}})
+	if err != nil {
+		return nil, nil, err
+	}
+	first, last = make(link.Offsets, n), make(link.Offsets, n)
+	answered := 0
+	for _, o := range res.Topics[f.opt.Topic] {
+		if o.Error != nil {
+			return nil, nil, fmt.Errorf("list offsets of topic %s, partition %d: %w", f.opt.Topic, o.Partition, o.Error)
+		}
+		if o.Partition < n {
+			first[o.Partition], last[o.Partition] = o.FirstOffset, o.LastOffset
+			answered++
+		}
+	}
+	if answered != n {
+		return nil, nil, fmt.Errorf("list offsets of topic %s: %d of %d partitions answered", f.opt.Topic, answered, n)
+	}
+	return first, last, nil
+}

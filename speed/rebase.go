@@ -1,0 +1,154 @@
+package speed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+const (
+	// shortTail is how many events are applied in one go before a rebased state
+	// takes over; more than that are worked off beside the session first.
+	shortTail = 20_000
+	// maxRounds of working off beside; events that come faster than that are
+	// the takeover's.
+	maxRounds = 5
+	// failedLoads are tried again after this many Retry intervals: a load reads
+	// the whole generation.
+	failedLoads = 10
+)
+
+// rebase is the way of a new generation's state from its files to the view. The
+// state changes hands: it belongs to the rebaser from the moment one is started
+// until its result has come back, and to the session in between. Batches that
+// come meanwhile are applied to the old state, which goes on being published, and
+// remembered for the new one.
+//
+//	rebaser  load files
+//	session  adopt the old state's events; from here on remember batches
+//	rebaser  set every touched page, push, stage the view
+//	session  few batches to catch up with: take over
+//	rebaser  otherwise apply those, push, and again
+type rebase struct {
+	gen    Generation
+	state  *state
+	done   chan rebaseResult // buffered: a rebaser never waits
+	tail   []decoded
+	events int // in tail
+	rounds int
+	ready  bool // state waits to take over
+}
+
+type rebaseResult struct {
+	state *state
+	err   error
+}
+
+func (r *rebase) remember(d decoded) {
+	if r.state != nil {
+		r.tail = append(r.tail, d)
+		r.events += len(d.events)
+	}
+}
+
+// beginRebase starts a rebase if gen is not what the live state stands on.
+func (s *session) beginRebase(ctx context.Context, gen Generation) error {
+	if gen.Number == s.live.gen.Number || s.next != nil || s.opt.Now().Before(s.notBefore) {
+		return nil
+	}
+	if !gen.Cut.Covers(s.live.gen.Cut) {
+		return fmt.Errorf("rebase on generation %d: its cut %v lies before that of generation %d, %v: events between are to be read again",
+			gen.Number, gen.Cut, s.live.gen.Number, s.live.gen.Cut)
+	}
+	s.opt.Logger.InfoContext(ctx, "rebasing", "from", s.live.gen.Number, "to", gen.Number)
+	n := &rebase{gen: gen, done: make(chan rebaseResult, 1)}
+	s.next = n
+	epsilon := s.control.now
+	s.group.Go(func() {
+		st, err := s.load(ctx, gen, epsilon)
+		n.done <- rebaseResult{st, err}
+	})
+	return nil
+}
+
+// advanceRebase takes in what a rebaser has done and decides what comes next.
+func (s *session) advanceRebase(ctx context.Context, r rebaseResult) error {
+	n := s.next
+	if errors.Is(r.err, ErrFenced) {
+		return r.err
+	}
+	s.faults.report(ctx, "rebase", r.err)
+	if r.err != nil {
+		s.next, s.notBefore = nil, s.opt.Now().Add(failedLoads*s.opt.Retry)
+		return nil
+	}
+	if n.state == nil {
+		n.state = r.state
+		n.state.adopt(s.live)
+		fresh, touched := s.fresh, n.state.overlay.Touched()
+		s.rebaser(ctx, func() error {
+			n.state.set(touched)
+			return s.prepare(ctx, n.state, fresh)
+		})
+		return nil
+	}
+	if n.events > shortTail && n.rounds < maxRounds {
+		fresh, tail := s.fresh, n.tail
+		n.tail, n.events, n.rounds = nil, 0, n.rounds+1
+		s.rebaser(ctx, func() error {
+			for _, d := range tail {
+				n.state.apply(d)
+			}
+			return s.prepare(ctx, n.state, fresh)
+		})
+		return nil
+	}
+	n.ready, s.due = true, true
+	return nil
+}
+
+func (s *session) rebaser(ctx context.Context, work func() error) {
+	n := s.next
+	s.group.Go(func() { n.done <- rebaseResult{n.state, work()} })
+}
+
+// prepare pushes what is due in st and stages its view if that has not been done.
+func (s *session) prepare(ctx context.Context, st *state, f freshness) error {
+	for !st.settled && ctx.Err() == nil {
+		st.push(ctx, int64(s.opt.PushBudget))
+	}
+	for st.view == 0 && ctx.Err() == nil {
+		p, err := st.publication(s.epoch, f)
+		if err != nil {
+			return err
+		}
+		r := s.write(ctx, p)
+		s.faults.report(ctx, "stage view", r.err)
+		if r.err == nil {
+			st.view = r.staged
+			clear(st.pending)
+			break
+		}
+		if errors.Is(r.err, ErrFenced) {
+			return r.err
+		}
+		wait(ctx, s.opt.Retry, nil)
+	}
+	return ctx.Err()
+}
+
+// takeOver makes the rebased state the live one, if it is ready. The caller
+// publishes it at once; the old state's last publication is complete, so serving
+// sees the old pair until that very transaction.
+func (s *session) takeOver() {
+	if s.next == nil || !s.next.ready {
+		return
+	}
+	n := s.next
+	for _, d := range n.tail {
+		n.state.apply(d)
+	}
+	n.state.setEpsilon(s.control.now)
+	s.live, s.next = n.state, nil
+	s.due = true
+}

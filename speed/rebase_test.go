@@ -1,0 +1,239 @@
+package speed_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"freshrank/pagerank/pageranktest"
+	"freshrank/speed"
+)
+
+// TestRebase switches generations under load while a reader takes snapshot after
+// snapshot.
+func TestRebase(t *testing.T) {
+	w := newWorld(t)
+	events := pageranktest.RandomEvents(rand.New(rand.NewPCG(3, 3)), 800, 60)
+	w.produce(events[:100]...)
+	w.publishGeneration(1)
+	l := w.start()
+	l.await("the first view", func(speed.Publication) bool { return true })
+
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	snapshots := make(chan int, 1)
+	go func() { snapshots <- w.readAll(ctx) }()
+
+	for i, g := 100, int64(2); i < 800; i, g = i+100, g+1 {
+		w.produce(events[i : i+50]...)
+		w.publishGeneration(g)
+		w.produce(events[i+50 : i+100]...) // the cut lies behind us by now
+		w.awaitEnd(l, g)
+	}
+	cancel()
+	n := <-snapshots
+	if n < 20 {
+		t.Errorf("only %d snapshots were read", n)
+	}
+	w.check()
+	if loads := w.loader.count(); loads != 8 {
+		t.Errorf("%d loads for 8 generations", loads)
+	}
+	// What the switches left behind goes.
+	l.stop()
+	var views, rows int
+	if err := w.db.Serving.QueryRow(t.Context(), `
+		SELECT (SELECT count(*) FROM speed_view), (SELECT count(DISTINCT view) FROM speed_rank)`).Scan(&views, &rows); err != nil {
+		t.Fatal(err)
+	}
+	if views > 2 || rows > 2 { // the last sweep may have been interrupted
+		t.Errorf("%d views and rows of %d are left", views, rows)
+	}
+}
+
+// readAll reads snapshots until ctx ends. Each must be whole: rows on its own
+// generation, offsets and as_of not behind those of an earlier one.
+func (w *world) readAll(ctx context.Context) (n int) {
+	var last seen
+	for ; ; n++ {
+		s, err := w.read(ctx)
+		if ctx.Err() != nil {
+			return n
+		}
+		if err != nil {
+			w.t.Error(err)
+			return n
+		}
+		if !s.offsets.Covers(last.offsets) || s.asOf.Before(last.asOf) {
+			w.t.Errorf("view %d at %v, %v after view %d at %v, %v", s.view, s.offsets, s.asOf, last.view, last.offsets, last.asOf)
+			return n
+		}
+		w.merge(s)
+		if !w.fits(s) {
+			return n
+		}
+		last = s
+	}
+}
+
+// fits checks that header and rows add up: Σ x̃ over all ranked pages, at most the
+// slack away from what the header says.
+func (w *world) fits(s seen) bool {
+	sum, n := 0.0, 0
+	for _, r := range w.merge(s) {
+		if r.x != nil {
+			sum += *r.x
+			n++
+		}
+	}
+	c := s.certificate
+	want := c.Sum + c.Plus - c.Minus
+	if n != c.Pages || sum-want > c.Slack*sum+1e-9 || want-sum > c.Slack*sum+1e-9 {
+		w.t.Errorf("view %d: %d ranked pages with sum %v, the header says %d and %v", s.view, n, sum, c.Pages, want)
+		return false
+	}
+	return true
+}
+
+// slowStage holds up the staging of views on one generation.
+type slowStage struct {
+	speed.View
+	generation      int64
+	begun, released chan struct{}
+}
+
+func (s *slowStage) Stage(ctx context.Context, p speed.Publication) (int64, error) {
+	if p.Header.Generation == s.generation {
+		close(s.begun)
+		select {
+		case <-s.released:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+	return s.View.Stage(ctx, p)
+}
+
+// TestSlowRebase: while a rebase takes long, the old view goes on being
+// published, and what came meanwhile is caught up with in more than one round.
+func TestSlowRebase(t *testing.T) {
+	w := newWorld(t)
+	events := pageranktest.RandomEvents(rand.New(rand.NewPCG(15, 15)), 30_000, 300)
+	w.produce(events[:1000]...)
+	w.publishGeneration(1)
+	slow := &slowStage{generation: 2, begun: make(chan struct{}), released: make(chan struct{})}
+	l := w.start(func(p *parts) { slow.View, p.view = p.view, slow })
+	w.produce(events[1000:2000]...)
+	w.awaitEnd(l, 1)
+	w.publishGeneration(2)
+	<-slow.begun
+	for i := 2000; i < 29_000; i += 9000 {
+		w.produce(events[i : i+9000]...)
+		w.awaitEnd(l, 1)
+	}
+	w.check()
+	close(slow.released)
+	w.produce(events[29_000:]...)
+	w.awaitEnd(l, 2)
+	w.check()
+}
+
+// TestGenerationAheadAtStart: the generation's cut lies past what the layer has applied,
+// because it was not running for a while.
+func TestGenerationAheadAtStart(t *testing.T) {
+	w := newWorld(t)
+	events := pageranktest.RandomEvents(rand.New(rand.NewPCG(4, 4)), 400, 60)
+	w.produce(events[:100]...)
+	w.publishGeneration(1)
+	l := w.start()
+	l.await("the first view", func(speed.Publication) bool { return true })
+	l.stop()
+	w.produce(events[100:300]...)
+	w.publishGeneration(2)
+	w.produce(events[300:]...)
+	l = w.start()
+	w.awaitEnd(l, 2)
+	w.check()
+}
+
+// TestOlderGeneration: an operator points back to a generation with an older
+// cut; the events between are read again.
+func TestOlderGeneration(t *testing.T) {
+	w := newWorld(t)
+	events := pageranktest.RandomEvents(rand.New(rand.NewPCG(5, 5)), 300, 60)
+	w.produce(events[:100]...)
+	w.publishGeneration(1)
+	w.produce(events[100:200]...)
+	w.publishGeneration(2)
+	l := w.start()
+	w.produce(events[200:]...)
+	w.awaitEnd(l, 2)
+	if _, err := w.db.Batch.Exec(t.Context(), `UPDATE batch_pointer SET generation = 1`); err != nil {
+		t.Fatal(err)
+	}
+	w.awaitEnd(l, 1)
+	w.check()
+}
+
+// TestBrokenGeneration: one whose files cannot be read does not disturb the view
+// on the one before.
+func TestBrokenGeneration(t *testing.T) {
+	w := newWorld(t)
+	events := pageranktest.RandomEvents(rand.New(rand.NewPCG(6, 6)), 300, 60)
+	w.produce(events[:100]...)
+	w.publishGeneration(1)
+	w.loader.before = func(number int64, _ *generation) error {
+		if number == 2 {
+			return errors.New("links-0.parquet: checksum mismatch")
+		}
+		return nil
+	}
+	l := w.start()
+	l.await("the first view", func(speed.Publication) bool { return true })
+	w.produce(events[100:200]...)
+	w.publishGeneration(2)
+	w.awaitEnd(l, 1)
+	w.produce(events[200:]...)
+	w.awaitEnd(l, 1)
+	w.check()
+	w.publishGeneration(3)
+	w.awaitEnd(l, 3)
+	w.check()
+	if n := l.metric("freshrank_speed_failures_total"); n == 0 {
+		t.Error("the failure was not counted")
+	}
+}
+
+func TestWaitsForTheFirstGeneration(t *testing.T) {
+	w := newWorld(t)
+	events := pageranktest.RandomEvents(rand.New(rand.NewPCG(7, 7)), 100, 20)
+	w.produceRaw(0, []byte("no event"))
+	w.produce(events[:50]...)
+	l := w.start()
+	w.produce(events[50:]...)
+	w.publishGeneration(1)
+	w.awaitEnd(l, 1)
+	w.check()
+	// The generation covers the bad record; it is set aside all the same.
+	if letters := w.deadLetters(1); !strings.Contains(letters[0]["reason"], "event") {
+		t.Errorf("dead letters %v", letters)
+	}
+}
+
+func (l *layer) metric(name string) (sum float64) {
+	l.t.Helper()
+	families, err := l.metrics.Gather()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			for _, m := range f.Metric {
+				sum += m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+	}
+	return sum
+}

@@ -1,0 +1,179 @@
+package speed
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// session is one following of the log, until the lease or the log's continuity
+// is lost. One goroutine runs it and owns all of its fields; what takes long is
+// done beside it, and comes back through a channel:
+//
+//	follower  reads and decodes the next micro-batch
+//	writer    one transaction at a time; meanwhile batches go on being applied
+//	rebaser   builds the state on a new generation, see rebase.go
+//
+// A state passes through three stages. It catches up until it covers all that is
+// committed. It is staged: written whole as a view that nobody reads. It is
+// switched to, together with what changed since, and from then on updated.
+type session struct {
+	*Layer
+	epoch     int64
+	live      *state
+	committed Current // what live must cover before it may take over
+	control   epsilonControl
+
+	batches     chan decoded
+	followed    chan error // why the follower ended
+	generations chan Generation
+
+	due     bool             // there may be something to publish
+	writing bool             // a writer is at work
+	written chan writeResult // buffered: a writer never waits
+	hold    <-chan time.Time // no write before this, after one failed
+
+	next      *rebase // nil if none is under way
+	notBefore time.Time
+
+	group   sync.WaitGroup
+	closing bool // nothing more is to be started
+}
+
+// session starts where the kept state stands, or from the active generation, for
+// which it waits if there is none.
+func (l *Layer) session(ctx context.Context, epoch int64, wake <-chan struct{}) (err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	s := &session{
+		Layer: l, epoch: epoch, control: epsilonControl{min: l.opt.EpsilonMin, max: l.opt.EpsilonMax, now: l.opt.EpsilonMin},
+		batches: make(chan decoded), followed: make(chan error, 1), generations: make(chan Generation),
+		written: make(chan writeResult, 1),
+	}
+	defer s.close()
+	defer cancel()
+	s.group.Go(func() { s.lookForGenerations(ctx, wake) })
+	if err := s.start(ctx); err != nil {
+		return err
+	}
+	return s.run(ctx)
+}
+
+// start makes the first state and begins to follow the log.
+func (s *session) start(ctx context.Context) error {
+	current, found, err := s.opt.View.Current(ctx)
+	if err != nil {
+		return err
+	}
+	s.committed = current
+	if s.kept != nil && found && current.View == s.kept.view && current.Epoch == s.Layer.epoch {
+		s.live, s.kept = s.kept, nil
+		s.control.now = s.live.engine.Epsilon()
+		s.follow(ctx, s.live.applied)
+		s.opt.Logger.InfoContext(ctx, "going on with the state in memory", "generation", s.live.gen.Number, "offsets", s.live.applied)
+		return nil
+	}
+	s.kept, s.fresh = nil, freshness{}
+	select {
+	case gen := <-s.generations:
+		if s.live, err = s.load(ctx, gen, s.control.now); err != nil {
+			return err
+		}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	s.opt.Logger.InfoContext(ctx, "loaded generation", "generation", s.live.gen.Number, "cut", s.live.gen.Cut, "committed", current.Offsets)
+	// A record between what is committed and the cut is in the generation, but
+	// nobody has looked yet whether it belongs among the dead letters.
+	s.follow(ctx, current.Offsets)
+	return nil
+}
+
+func (s *session) run(ctx context.Context) error {
+	heartbeat := time.NewTicker(s.opt.Heartbeat)
+	defer heartbeat.Stop()
+	always := make(chan struct{})
+	close(always)
+	for {
+		if err := s.publish(ctx); err != nil {
+			return err
+		}
+		var unsettled, rebased = (<-chan struct{})(nil), (<-chan rebaseResult)(nil)
+		if !s.live.settled && s.mayPublish() {
+			unsettled = always
+		}
+		if s.next != nil {
+			rebased = s.next.done
+		}
+		var err error
+		select {
+		case <-ctx.Done():
+			err = ctx.Err()
+		case err = <-s.followed:
+		case d := <-s.batches:
+			s.take(ctx, d)
+		case <-unsettled:
+			s.push(ctx)
+		case r := <-s.written:
+			err = s.finish(ctx, r)
+		case <-s.hold:
+			s.hold = nil
+		case <-heartbeat.C:
+			s.adjust()
+		case gen := <-s.generations:
+			err = s.beginRebase(ctx, gen)
+		case r := <-rebased:
+			err = s.advanceRebase(ctx, r)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// take applies a micro-batch. A state that is still catching up does not push:
+// one push over many batches costs far less than one after each.
+func (s *session) take(ctx context.Context, d decoded) {
+	s.fresh.observe(d)
+	s.metrics.events.Add(float64(s.live.apply(d)))
+	s.metrics.lagEvents.Set(float64(s.live.applied.Behind(s.fresh.end)))
+	if s.next != nil {
+		s.next.remember(d)
+	}
+	if s.mayPublish() {
+		s.push(ctx)
+		s.due = s.due || len(d.events)+len(d.dead) > 0
+	}
+}
+
+func (s *session) push(ctx context.Context) {
+	e := s.live.engine
+	pushes, ops := e.Pushes, e.EdgeOps
+	s.live.push(ctx, int64(s.opt.PushBudget))
+	s.metrics.pushes.Add(float64(e.Pushes - pushes))
+	s.metrics.linkOps.Add(float64(e.EdgeOps - ops))
+	s.due = s.due || e.Pushes > pushes
+}
+
+// mayPublish reports whether nothing that is committed would be taken back.
+func (s *session) mayPublish() bool {
+	return s.live.switched || s.live.applied.Covers(s.committed.Offsets)
+}
+
+// adjust runs at every heartbeat.
+func (s *session) adjust() {
+	s.due = true
+	s.live.setEpsilon(s.control.step(s.live.applied.Behind(s.fresh.end), s.live.settled))
+	s.metrics.target.Set(s.control.now)
+}
+
+// close waits for everything the session started; its context has ended.
+func (s *session) close() {
+	s.closing = true
+	s.group.Wait()
+	if s.writing {
+		s.finish(context.Background(), <-s.written)
+	}
+	if s.live != nil && s.live.switched {
+		s.kept = s.live
+	}
+}

@@ -1,0 +1,151 @@
+package speed
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"freshrank/pagerank/incremental"
+	"freshrank/pagerank/link"
+	"freshrank/pagerank/linkgraph"
+)
+
+// state is the ranks of one generation plus every event of the log before
+// applied. It belongs to one goroutine at a time.
+type state struct {
+	gen     Generation
+	overlay *linkgraph.Overlay
+	engine  *incremental.Engine
+	applied link.Offsets
+	dead    map[position]struct{} // records set aside since the cut
+	asOf    time.Time             // greatest claim made so far, see freshness
+	settled bool                  // no push is due
+
+	view     int64 // what it is published as; 0: not yet written
+	switched bool  // serving reads that view
+	sequence int64
+	pending  map[link.Page]Row // changed since the last publication that succeeded
+}
+
+// load returns the state of a generation without any event.
+func (l *Layer) load(ctx context.Context, gen Generation, epsilon float64) (*state, error) {
+	g, x, residual, cut, err := l.opt.Loader.Load(ctx, gen.Number)
+	if err != nil {
+		return nil, fmt.Errorf("load generation %d: %w", gen.Number, err)
+	}
+	if !cut.Equal(gen.Cut) {
+		return nil, fmt.Errorf("load generation %d: its files cover the log up to %v, its row in batch_generation says %v: "+
+			"database and data folder belong to different installations", gen.Number, cut, gen.Cut)
+	}
+	engine, err := incremental.New(g, x, residual, incremental.Options{
+		Damping: gen.Damping, Policy: gen.Policy, Epsilon: epsilon, Slack: l.opt.Slack})
+	if err != nil {
+		return nil, fmt.Errorf("load generation %d: %w", gen.Number, err)
+	}
+	g.Find(link.PageKey{}) // builds the index here and now
+	return &state{
+		gen: gen, overlay: linkgraph.NewOverlay(g), engine: engine, applied: gen.Cut.Clone(), asOf: gen.AsOf,
+		dead: map[position]struct{}{}, pending: map[link.Page]Row{},
+	}, nil
+}
+
+// adopt makes all events of another state's part of s, which has none yet. The
+// generation of s must not be older than o's: then what o lacks because it is
+// behind is below the cut of s, and what s lacks is in o's overlay.
+func (s *state) adopt(o *state) {
+	s.overlay = o.overlay.Rebase(s.overlay.Base())
+	s.applied = o.applied.Max(s.gen.Cut)
+	s.asOf = later(s.asOf, o.asOf)
+	for at := range o.dead {
+		s.bury(at)
+	}
+}
+
+// apply folds what s does not include yet of a batch and returns how many events
+// that were. It pushes nothing.
+func (s *state) apply(b decoded) int {
+	var touched []link.Page
+	n := 0
+	for _, e := range b.events {
+		if e.offset < s.applied.At(e.partition) {
+			continue
+		}
+		n++
+		if p, changed := s.overlay.Apply(e.Event); changed {
+			touched = append(touched, p)
+		}
+	}
+	for _, at := range b.dead {
+		s.bury(at)
+	}
+	s.applied = s.applied.Max(b.next)
+	slices.Sort(touched)
+	s.set(slices.Compact(touched))
+	return n
+}
+
+func (s *state) bury(at position) {
+	if at.offset >= s.gen.Cut.At(at.partition) {
+		s.dead[at] = struct{}{}
+	}
+}
+
+func (s *state) set(pages []link.Page) {
+	for _, p := range pages {
+		s.engine.Set(p, s.overlay.State(p))
+		s.settled = false
+	}
+}
+
+func (s *state) push(ctx context.Context, budget int64) {
+	s.settled = s.engine.Push(ctx, budget)
+}
+
+func (s *state) setEpsilon(epsilon float64) {
+	if epsilon != s.engine.Epsilon() {
+		s.engine.SetEpsilon(epsilon)
+		s.settled = false
+	}
+}
+
+// collect adds to s.pending what is to be said of pages now.
+func (s *state) collect() {
+	s.engine.Changed(func(p link.Page, now incremental.Served) {
+		url := s.overlay.URL(p)
+		host := link.HostOf(url)
+		row := Row{Page: link.KeyOf(url), URL: url, Host: host, Domain: link.DomainOf(host), Status: now.Status}
+		if now.Status == linkgraph.Alias {
+			target := s.overlay.Key(now.Target)
+			row.Target = &target
+		}
+		if now.HasX {
+			row.X = &now.X
+		}
+		if x, ok := s.engine.BaseX(p); ok {
+			row.BaseX = &x
+		}
+		s.pending[p] = row
+	})
+}
+
+// rows returns s.pending in the order of page keys.
+func (s *state) rows() []Row {
+	rows := make([]Row, 0, len(s.pending))
+	for _, r := range s.pending {
+		rows = append(rows, r)
+	}
+	slices.SortFunc(rows, func(a, b Row) int { return slices.Compare(a.Page[:], b.Page[:]) })
+	return rows
+}
+
+// header describes s as collect left it.
+func (s *state) header(f freshness) Header {
+	s.asOf = later(s.asOf, f.claim(s.applied))
+	return Header{
+		Generation: s.gen.Number, Sequence: s.sequence + 1,
+		Offsets: s.applied.Clone(), End: f.end.Max(s.applied), AsOf: s.asOf,
+		Events: s.gen.Cut.Behind(s.applied) - int64(len(s.dead)), DeadLetters: int64(len(s.dead)),
+		Epsilon: s.engine.Epsilon(), Links: s.engine.Links(), XMax: s.engine.XMax(), Certificate: s.engine.Certificate(),
+	}
+}

@@ -1,0 +1,224 @@
+package view_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"freshrank/migrations/migrationstest"
+	"freshrank/pagerank"
+	"freshrank/pagerank/link"
+	"freshrank/pagerank/linkgraph"
+	"freshrank/speed"
+	"freshrank/speed/view"
+)
+
+func TestMain(m *testing.M) { migrationstest.Main(m) }
+
+func newView(t *testing.T) (*migrationstest.DB, *view.View) {
+	db := migrationstest.Schema(t)
+	return db, view.New(view.Options{Pool: db.Speed, KeepAlive: 20 * time.Millisecond,
+		Connect: func(ctx context.Context) (*pgx.Conn, error) { return pgx.Connect(ctx, db.SpeedDSN) }})
+}
+
+func acquire(t *testing.T, v *view.View) speed.Lease {
+	t.Helper()
+	lease, ok, err := v.TryAcquire(t.Context())
+	if err != nil || !ok {
+		t.Fatalf("acquire: %v, %v", ok, err)
+	}
+	t.Cleanup(lease.Release)
+	return lease
+}
+
+func row(url string, x, base float64) speed.Row {
+	r := speed.Row{Page: link.KeyOf(url), URL: url, Host: link.HostOf(url), Domain: link.DomainOf(link.HostOf(url)), Status: linkgraph.Ranked, X: &x}
+	if base != 0 {
+		r.BaseX = &base
+	}
+	return r
+}
+
+func header(sequence int64, offsets ...int64) speed.Header {
+	return speed.Header{Generation: 7, Sequence: sequence, Offsets: offsets, End: offsets, AsOf: time.Unix(1000+sequence, 0).UTC(),
+		Certificate: pagerank.Certificate{Damping: 0.85, Pages: 3, Sum: 3}}
+}
+
+func TestStageSwitchPublishSweep(t *testing.T) {
+	ctx := t.Context()
+	db, v := newView(t)
+	epoch := acquire(t, v).Epoch()
+	if _, ok, err := v.Current(ctx); ok || err != nil {
+		t.Fatalf("current view before the first: %v, %v", ok, err)
+	}
+
+	first, err := v.Stage(ctx, speed.Publication{Epoch: epoch, Header: header(1, 5, 6), Rows: []speed.Row{row("http://a.example/", 1.5, 1)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := v.Current(ctx); ok || err != nil {
+		t.Fatalf("a staged view is read already: %v, %v", ok, err)
+	}
+	target := link.KeyOf("http://a.example/")
+	alias := row("http://www.b.example/", 0, 0)
+	alias.Status, alias.X, alias.Target = linkgraph.Alias, nil, &target
+	publish := speed.Publication{Epoch: epoch, View: first, Switch: true, Header: header(2, 8, 6), Rows: []speed.Row{alias, row("http://a.example/", 1.75, 1)}}
+	for range 2 { // again does no harm
+		if err := v.Publish(ctx, publish); err != nil {
+			t.Fatal(err)
+		}
+	}
+	current, ok, err := v.Current(ctx)
+	if err != nil || !ok || current.View != first || current.Generation != 7 || current.Epoch != epoch ||
+		!current.Offsets.Equal(link.Offsets{8, 6}) || !current.AsOf.Equal(time.Unix(1002, 0)) {
+		t.Fatalf("current %+v, %v, %v", current, ok, err)
+	}
+	if got, want := rows(t, db, first), "[http://a.example/ a.example a.example ranked  1.75 1] [http://www.b.example/ www.b.example b.example alias "+target.String()+" NULL NULL]"; got != want {
+		t.Errorf("rows %s, want %s", got, want)
+	}
+
+	second, err := v.Stage(ctx, speed.Publication{Epoch: epoch, Header: header(1, 9, 9)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	third, err := v.Stage(ctx, speed.Publication{Epoch: epoch, Header: header(1, 9, 9), Rows: []speed.Row{row("http://c.example/", 1, 0)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Publish(ctx, speed.Publication{Epoch: epoch, View: second, Switch: true, Header: header(2, 9, 9)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Sweep(ctx, epoch); err != nil {
+		t.Fatal(err)
+	}
+	if got := rows(t, db, first); got != "" {
+		t.Errorf("after the sweep the first view has rows %s", got)
+	}
+	if got := rows(t, db, third); got == "" {
+		t.Error("the sweep took a view that is only just staged")
+	}
+	err = v.Publish(ctx, publish)
+	if !errors.Is(err, speed.ErrNoView) {
+		t.Errorf("publish to a view that is gone: %v", err)
+	}
+}
+
+func rows(t *testing.T, db *migrationstest.DB, view int64) (all string) {
+	t.Helper()
+	r, err := db.Serving.Query(t.Context(), `
+		SELECT url, host, domain, status, coalesce(target::text, ''), coalesce(x::text, 'NULL'), coalesce(base_x::text, 'NULL')
+		FROM speed_rank WHERE view = $1 ORDER BY url`, view)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c [7]string
+	_, err = pgx.ForEachRow(r, []any{&c[0], &c[1], &c[2], &c[3], &c[4], &c[5], &c[6]}, func() error {
+		if all != "" {
+			all += " "
+		}
+		all += fmt.Sprint(c)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestLeaseFences(t *testing.T) {
+	ctx := t.Context()
+	db, v := newView(t)
+	first := acquire(t, v)
+	if _, ok, err := v.TryAcquire(ctx); ok || err != nil {
+		t.Fatalf("the lease was given twice: %v, %v", ok, err)
+	}
+	id, err := v.Stage(ctx, speed.Publication{Epoch: first.Epoch(), Header: header(1, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Its connection dies: the holder learns of it, and another one may take over.
+	if _, err := db.Owner.Exec(ctx, `
+		SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted
+		  AND (classid::bigint << 32 | objid::bigint) = hashtextextended($1 || ':speed', 0)`, db.Name); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-first.Lost():
+	case <-time.After(10 * time.Second):
+		t.Fatal("the loss was not noticed")
+	}
+	second := acquire(t, v)
+	if second.Epoch() != first.Epoch()+1 {
+		t.Errorf("epoch %d after %d", second.Epoch(), first.Epoch())
+	}
+	stale := speed.Publication{Epoch: first.Epoch(), View: id, Switch: true, Header: header(2, 2)}
+	_, staged := v.Stage(ctx, stale)
+	for what, err := range map[string]error{"stage": staged, "publish": v.Publish(ctx, stale), "sweep": v.Sweep(ctx, first.Epoch())} {
+		if !errors.Is(err, speed.ErrFenced) {
+			t.Errorf("%s with an old epoch: %v", what, err)
+		}
+	}
+	second.Release()
+	third := acquire(t, v)
+	if third.Epoch() != second.Epoch()+1 {
+		t.Errorf("epoch %d after %d", third.Epoch(), second.Epoch())
+	}
+}
+
+func TestWatch(t *testing.T) {
+	db, v := newView(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	woken, done := make(chan struct{}, 100), make(chan struct{})
+	go func() {
+		defer close(done)
+		v.Watch(ctx, func() { woken <- struct{}{} })
+	}()
+	for range 2 { // once when it listens, then by the notification
+		select {
+		case <-woken:
+		case <-time.After(10 * time.Second):
+			t.Fatal("not woken")
+		}
+		if _, err := db.Batch.Exec(t.Context(), `NOTIFY freshrank_generation`); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancel()
+	<-done
+}
+
+func TestActive(t *testing.T) {
+	ctx := t.Context()
+	db, v := newView(t)
+	if _, ok, err := v.Active(ctx); ok || err != nil {
+		t.Fatalf("active generation before the first: %v, %v", ok, err)
+	}
+	insert := func(number int64, parameters string) {
+		t.Helper()
+		if _, err := db.Batch.Exec(ctx, `
+			WITH run AS (INSERT INTO batch_run (trigger, state) VALUES ('manual', 'succeeded') RETURNING id)
+			INSERT INTO batch_generation (generation, run, as_of, cut, parameters, known_pages, links, sweeps, damping, pages, sum,
+			  dangling, plus, minus, epsilon_plus, epsilon_minus, x_max, quantiles)
+			SELECT $1, id, '2025-01-02T03:04:05Z', '{3,4}', $2::jsonb, 1, 1, 1, 0.9, 1, 1, 0, 0, 0, 0, 0, 1, '{}' FROM run`, number, parameters); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.Batch.Exec(ctx, `INSERT INTO batch_pointer (generation) VALUES ($1)
+			ON CONFLICT (only_row) DO UPDATE SET generation = excluded.generation`, number); err != nil {
+			t.Fatal(err)
+		}
+	}
+	insert(4, `{"rel_policy": "count-all"}`)
+	g, ok, err := v.Active(ctx)
+	if err != nil || !ok || g.Number != 4 || !g.Cut.Equal(link.Offsets{3, 4}) || g.Damping != 0.9 || g.Policy != link.CountAll ||
+		!g.AsOf.Equal(time.Date(2025, 1, 2, 3, 4, 5, 0, time.UTC)) {
+		t.Errorf("active %+v, %v, %v", g, ok, err)
+	}
+	insert(5, `{}`)
+	if _, _, err := v.Active(ctx); err == nil {
+		t.Error("a generation without rel_policy is accepted")
+	}
+}
