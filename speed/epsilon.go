@@ -1,11 +1,17 @@
 package speed
 
+import "time"
+
 const (
 	raiseEpsilon = 1.5
 	lowerEpsilon = 0.7
 	// tolerated is the backlog in records that calls for no coarser pushes: one
 	// full micro-batch.
 	tolerated = 10_000
+	// A publication that takes longer than slowWrite wrote too many rows for
+	// freshness; one that takes less than quickWrite leaves room for more.
+	slowWrite  = 500 * time.Millisecond
+	quickWrite = 100 * time.Millisecond
 	// catchingUp is the share of the last backlog that must be left, at most,
 	// for the backlog to count as shrinking.
 	catchingUp = 0.9
@@ -20,15 +26,22 @@ type epsilonControl struct {
 	behind   int64 // at the last step
 }
 
-// step is called at regular intervals with the backlog in records, and whether
-// all pushes that ε asks for are done. It returns the ε to aim at from now on.
-func (c *epsilonControl) step(behind int64, settled bool) float64 {
+// load is what a session saw of its own pace since the last step.
+type load struct {
+	behind  int64         // records that are in the log but not applied
+	settled bool          // at some moment no push was due
+	write   time.Duration // the longest publication
+}
+
+// step is called at regular intervals. It returns the ε to aim at from now on.
+func (c *epsilonControl) step(l load) float64 {
+	growing := l.behind > tolerated && float64(l.behind) > catchingUp*float64(c.behind)
 	switch {
-	case behind > tolerated && float64(behind) > catchingUp*float64(c.behind):
+	case growing || !l.settled || l.write > slowWrite:
 		c.now = min(c.now*raiseEpsilon, c.max)
-	case behind == 0 && settled:
+	case l.behind == 0 && l.write < quickWrite:
 		c.now = max(c.now*lowerEpsilon, c.min)
 	}
-	c.behind = behind
+	c.behind = l.behind
 	return c.now
 }

@@ -19,9 +19,8 @@ type Options struct {
 	Loader Loader
 	Limits link.Limits // link.DefaultLimits
 
-	EpsilonMin float64 // relative error per page to aim at when idle; 1e−6
-	EpsilonMax float64 // relative error per page to aim at under the greatest load; 1e−2
-	Slack      float64 // a page is published again when it moved by more than this share; EpsilonMin
+	EpsilonMin float64 // relative error per page to aim at when idle; 1e−3
+	EpsilonMax float64 // relative error per page to aim at under the greatest load; 0.1
 	PushBudget int     // link operations between two looks at the log; 1 000 000, some 30 ms
 
 	Heartbeat time.Duration // longest time between two publishes; 500 ms
@@ -40,9 +39,8 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Limits == (link.Limits{}) {
 		o.Limits = link.DefaultLimits()
 	}
-	setDefault(&o.EpsilonMin, 1e-6)
-	setDefault(&o.EpsilonMax, max(1e-2, o.EpsilonMin))
-	setDefault(&o.Slack, o.EpsilonMin)
+	setDefault(&o.EpsilonMin, 1e-3)
+	setDefault(&o.EpsilonMax, max(0.1, o.EpsilonMin))
 	setDefault(&o.PushBudget, 1_000_000)
 	setDefault(&o.Heartbeat, 500*time.Millisecond)
 	setDefault(&o.Poll, 2*time.Second)
@@ -61,10 +59,7 @@ func (o Options) withDefaults() (Options, error) {
 		faults = append(faults, errors.New("log, view and loader must be given"))
 	}
 	if !(o.EpsilonMin > 0 && o.EpsilonMin <= o.EpsilonMax && o.EpsilonMax < 1) {
-		faults = append(faults, fmt.Errorf("epsilon from %v to %v: must be 0 < min ≤ max < 1, such as 1e-6 and 1e-2", o.EpsilonMin, o.EpsilonMax))
-	}
-	if !(o.Slack > 0 && o.Slack < 1) {
-		faults = append(faults, fmt.Errorf("slack %v: must lie between 0 and 1, such as 1e-6", o.Slack))
+		faults = append(faults, fmt.Errorf("epsilon from %v to %v: must be 0 < min ≤ max < 1, such as 1e-3 and 0.1", o.EpsilonMin, o.EpsilonMax))
 	}
 	if o.PushBudget < 0 || o.Heartbeat < 0 || o.Poll < 0 || o.Retry < 0 {
 		faults = append(faults, fmt.Errorf("push budget %d, heartbeat %v, poll %v, retry %v: must not be negative",

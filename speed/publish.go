@@ -71,6 +71,9 @@ func (l *Layer) write(ctx context.Context, p Publication) writeResult {
 // written with the next one, under a later header.
 func (s *session) finish(ctx context.Context, r writeResult) error {
 	s.writing = false
+	if !r.Switch {
+		s.seen.write = max(s.seen.write, r.took)
+	}
 	if errors.Is(r.err, ErrFenced) || errors.Is(r.err, ErrNoView) {
 		return r.err
 	}

@@ -23,6 +23,7 @@ type session struct {
 	live      *state
 	committed Current // what live must cover before it may take over
 	control   epsilonControl
+	seen      load // since the last adjustment
 
 	batches     chan decoded
 	followed    chan error // why the follower ended
@@ -149,6 +150,7 @@ func (s *session) push(ctx context.Context) {
 	e := s.live.engine
 	pushes, ops := e.Pushes, e.EdgeOps
 	s.live.push(ctx, int64(s.opt.PushBudget))
+	s.seen.settled = s.seen.settled || s.live.settled
 	s.metrics.pushes.Add(float64(e.Pushes - pushes))
 	s.metrics.linkOps.Add(float64(e.EdgeOps - ops))
 	s.due = s.due || e.Pushes > pushes
@@ -162,7 +164,11 @@ func (s *session) mayPublish() bool {
 // adjust runs at every heartbeat.
 func (s *session) adjust() {
 	s.due = true
-	s.live.setEpsilon(s.control.step(s.live.applied.Behind(s.fresh.end), s.live.settled))
+	if s.mayPublish() {
+		s.seen.behind = s.live.applied.Behind(s.fresh.end)
+		s.live.setEpsilon(s.control.step(s.seen))
+		s.seen = load{settled: s.live.settled}
+	}
 	s.metrics.target.Set(s.control.now)
 }
 

@@ -39,7 +39,7 @@ func (l *Layer) load(ctx context.Context, gen Generation, epsilon float64) (*sta
 			"database and data folder belong to different installations", gen.Number, cut, gen.Cut)
 	}
 	engine, err := incremental.New(g, x, residual, incremental.Options{
-		Damping: gen.Damping, Policy: gen.Policy, Epsilon: epsilon, Slack: l.opt.Slack})
+		Damping: gen.Damping, Policy: gen.Policy, Epsilon: epsilon})
 	if err != nil {
 		return nil, fmt.Errorf("load generation %d: %w", gen.Number, err)
 	}

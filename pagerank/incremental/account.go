@@ -67,7 +67,7 @@ func (e *Engine) Certificate() pagerank.Certificate {
 		Plus: plus, Minus: minus,
 		EpsilonPlus:  e.plusSize.greatest() / e.rest,
 		EpsilonMinus: e.minusSize.greatest() / e.rest,
-		Slack:        e.opt.Slack,
+		Slack:        e.slack,
 	}
 }
 

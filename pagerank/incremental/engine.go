@@ -40,8 +40,7 @@ import (
 type Options struct {
 	Damping float64 // α of the base vector
 	Policy  link.RelPolicy
-	Epsilon float64 // ε that Push aims at, > 0
-	Slack   float64 // δ ≥ 0: relative change of a served value that is worth publishing
+	Epsilon float64 // ε that Push aims at, > 0; see SetEpsilon
 }
 
 // Engine holds the current approximation. It is not safe for concurrent use.
@@ -83,16 +82,15 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 	if len(x) != n || len(residual) != n {
 		return nil, fmt.Errorf("start from %d pages: vector has %d entries, residual %d", n, len(x), len(residual))
 	}
-	if !(o.Damping > 0 && o.Damping < 1) || !(o.Epsilon > 0) || !(o.Slack >= 0) {
-		return nil, fmt.Errorf("damping %v, epsilon %v, slack %v: must be 0 < damping < 1, epsilon > 0, slack ≥ 0",
-			o.Damping, o.Epsilon, o.Slack)
+	if !(o.Damping > 0 && o.Damping < 1) || !(o.Epsilon > 0) {
+		return nil, fmt.Errorf("damping %v, epsilon %v: must be 0 < damping < 1 and epsilon > 0", o.Damping, o.Epsilon)
 	}
 	e := &Engine{
 		opt: o, rest: 1 - o.Damping,
 		base: &csr.Graph{Start: []uint64{0}}, rows: map[link.Page][]uint32{},
 		aliases: newAliases(), published: newPublished(),
 	}
-	e.threshold = o.Epsilon * e.rest
+	e.threshold, e.slack = o.Epsilon*e.rest, o.Epsilon*trail
 	if n == 0 {
 		return e, nil
 	}

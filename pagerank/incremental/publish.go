@@ -19,6 +19,7 @@ type Served struct {
 // published remembers what was handed out last: at first, by the base
 // generation.
 type published struct {
+	slack   float64   // relative change of a value that is worth handing out
 	value   []float64 // NaN: no rank
 	status  []linkgraph.Status
 	told    map[link.Page]link.Page // target of aliases
@@ -74,7 +75,7 @@ func (e *Engine) Page(p link.Page) Served {
 
 // Changed calls fn, in ascending order, for every page of which something else is
 // to be said than fn was last told, or the base generation says: another status
-// or target, or a served value further than Slack from the one told. fn's word
+// or target, or a served value further than the slack from the one told. fn's word
 // counts as given when Changed returns.
 func (e *Engine) Changed(fn func(link.Page, Served)) {
 	slices.Sort(e.changed)
@@ -110,7 +111,7 @@ func (e *Engine) differs(p link.Page, now Served) bool {
 	if now.Status == linkgraph.Alias {
 		return e.told[p] != now.Target
 	}
-	return now.HasX && math.Abs(now.X-told) > e.opt.Slack*told
+	return now.HasX && math.Abs(now.X-told) > e.slack*told
 }
 
 func (e *Engine) record(p link.Page, s Served) {

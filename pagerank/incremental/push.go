@@ -70,17 +70,29 @@ func (e *Engine) push(p link.Page) {
 	}
 }
 
-// SetEpsilon changes the ε that Push aims at. Lowering it costs a pass over all
-// pages.
+// SetEpsilon changes the ε that Push aims at, and with it the slack: a served
+// value is handed out again once it has moved by more than ε/2. Lowering ε costs a
+// pass over all pages.
 func (e *Engine) SetEpsilon(epsilon float64) {
 	lower := epsilon < e.opt.Epsilon
-	e.opt.Epsilon, e.threshold = epsilon, epsilon*e.rest
-	if lower {
-		for p := range link.Page(len(e.r)) {
-			e.enqueue(p)
+	e.opt.Epsilon, e.threshold, e.slack = epsilon, epsilon*e.rest, epsilon*trail
+	if !lower {
+		return
+	}
+	for p := range link.Page(len(e.r)) {
+		if e.flags[p]&isMember == 0 {
+			continue
+		}
+		e.enqueue(p)
+		if math.Abs(e.x[p]+e.r[p]-e.value[p]) > e.slack*e.value[p] {
+			e.dirty(p)
 		}
 	}
 }
+
+// trail is the slack as a share of ε: values may trail behind what is known of
+// them by half of what is unknown, which spares most of the writing.
+const trail = 0.5
 
 // Epsilon returns the ε that Push aims at.
 func (e *Engine) Epsilon() float64 { return e.opt.Epsilon }

@@ -104,7 +104,7 @@ func (m master) generation(cut int) (*linkgraph.Graph, *incremental.Engine, erro
 		}
 	}
 	e, err := incremental.New(g, res.X, res.Residual, incremental.Options{
-		Damping: damping, Policy: link.DropMarked, Epsilon: m.epsilon, Slack: m.epsilon / 10,
+		Damping: damping, Policy: link.DropMarked, Epsilon: m.epsilon,
 	})
 	return g, e, err
 }
