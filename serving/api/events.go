@@ -1,0 +1,99 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"freshrank/serving"
+)
+
+type eventsInput struct {
+	ContentType string `header:"Content-Type" hidden:"true"`
+	RawBody     []byte `contentType:"application/x-ndjson"`
+}
+
+// Receipt says what became of submitted events.
+type Receipt struct {
+	Accepted int     `json:"accepted" doc:"Events that are durably in the log."`
+	Rejected int     `json:"rejected" doc:"Events that were refused and change nothing."`
+	Errors   []Fault `json:"errors" nullable:"false" doc:"Why, one entry for each refused event."`
+}
+
+type eventsOutput struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         Receipt
+}
+
+// events answers 202 once every valid event is durably in the log; until then
+// nothing is said about any of them.
+func (s *Server) events(ctx context.Context, in *eventsInput) (*eventsOutput, error) {
+	if err := s.gate.check(ctx); err != nil {
+		return nil, err
+	}
+	p, err := parseEvents(in.ContentType, in.RawBody, s.o.Limits, s.o.Now())
+	if err != nil {
+		return nil, err
+	}
+	s.metrics.events.WithLabelValues("rejected").Add(float64(len(p.faults)))
+	if len(p.events) == 0 && len(p.faults) > 0 {
+		if p.single {
+			p.faults[0].Index = nil
+		}
+		return nil, refused(p.faults...)
+	}
+	if len(p.events) > 0 {
+		if err := s.o.Submitter.Submit(ctx, p.events); err != nil {
+			s.metrics.events.WithLabelValues("failed").Add(float64(len(p.events)))
+			return nil, err
+		}
+	}
+	s.metrics.events.WithLabelValues("accepted").Add(float64(len(p.events)))
+	out := &eventsOutput{CacheControl: "no-store"}
+	out.Body = Receipt{Accepted: len(p.events), Rejected: len(p.faults), Errors: append([]Fault{}, p.faults...)}
+	return out, nil
+}
+
+// gate refuses events while the answers trail the log too far. If that cannot
+// be found out, they pass: the log can hold them.
+type gate struct {
+	max    time.Duration // 0: always open
+	health func(context.Context) (serving.Health, error)
+	now    func() time.Time
+
+	mu    sync.Mutex
+	until time.Time // lag is good until then
+	lag   time.Duration
+}
+
+// recheck is how long a lag is believed.
+const recheck = time.Second
+
+func (g *gate) check(ctx context.Context) error {
+	if g.max <= 0 {
+		return nil
+	}
+	lag := g.measure(ctx)
+	if lag <= g.max {
+		return nil
+	}
+	return newProblem(http.StatusServiceUnavailable, "lagging",
+		fmt.Sprintf("the answers are %s behind the log, more than the %s that are allowed", lag.Round(time.Second), g.max),
+		"send the events again later; none of them was taken").retry(5 * time.Second)
+}
+
+func (g *gate) measure(ctx context.Context) time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.now()
+	if now.Before(g.until) {
+		return g.lag
+	}
+	g.lag, g.until = 0, now.Add(recheck)
+	if h, err := g.health(ctx); err == nil && h.Ready {
+		g.lag = h.Lag
+	}
+	return g.lag
+}

@@ -1,0 +1,21 @@
+package api
+
+import (
+	"github.com/go-chi/chi/v5"
+
+	"freshrank/pagerank/link"
+)
+
+// For tests outside.
+var (
+	EncodeTop        = encodeTop
+	DecodeTop        = decodeTop
+	EncodeRun        = encodeRun
+	DecodeRun        = decodeRun
+	EncodeGeneration = encodeGeneration
+	DecodeGeneration = decodeGeneration
+	ParseEvents      = parseEvents
+	Depth            = depth
+	Routes           = func(s *Server) chi.Routes { return s.mux }
+	Parsed           = func(p *parsed) ([]*link.Event, []Fault) { return p.events, p.faults }
+)

@@ -1,0 +1,91 @@
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"freshrank/pagerank/link"
+	"freshrank/serving"
+)
+
+// Options for [New]. Reader, Submitter, Runs and Now are required; the zero
+// value of any other field stands for its default.
+type Options struct {
+	Reader    serving.Reader
+	Submitter serving.Submitter
+	Runs      serving.Runs
+	Now       func() time.Time // when an event was received
+
+	Limits     link.Limits           // of events and URLs; link.DefaultLimits()
+	Logger     *slog.Logger          // discards
+	Registerer prometheus.Registerer // of the API's own metrics; none
+	Gatherer   prometheus.Gatherer   // what /metrics shows; nothing
+	Version    Version
+
+	MaxBody int64         // bytes of a request's body; 8 MiB
+	Timeout time.Duration // for an answer once the body has been read; 15 s
+	Drain   time.Duration // for requests in flight at the end; 10 s
+
+	// MaxLag is how far, in time, the answers may trail the log before events
+	// are refused with 503. 0: they never are.
+	MaxLag time.Duration
+	// RateLimit is how many requests a client address may make in RateWindow (1 s)
+	// before it gets 429. 0: any number. Behind a proxy all clients are one.
+	RateLimit  int
+	RateWindow time.Duration
+	// CORSOrigins are the web origins whose scripts may call the API, such as
+	// "https://example.com"; none.
+	CORSOrigins []string
+
+	// How long a connection may take: for the request's header (5 s), for the
+	// whole request (60 s), for the answer (60 s), between requests (120 s).
+	HeaderTimeout, ReadTimeout, WriteTimeout, IdleTimeout time.Duration
+}
+
+// Version is what /version says.
+type Version struct {
+	Version string `json:"version" example:"0.1.0"`
+	Commit  string `json:"commit,omitempty"`
+	Built   string `json:"built,omitempty"`
+	Go      string `json:"go,omitempty" example:"go1.26.8"`
+}
+
+func (o Options) withDefaults() Options {
+	if o.Limits == (link.Limits{}) {
+		o.Limits = link.DefaultLimits()
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Registerer == nil {
+		o.Registerer = prometheus.NewRegistry()
+	}
+	if o.Gatherer == nil {
+		o.Gatherer = prometheus.NewRegistry()
+	}
+	if o.Version.Version == "" {
+		o.Version.Version = "dev"
+	}
+	if o.MaxBody == 0 {
+		o.MaxBody = 8 << 20
+	}
+	for _, d := range []struct {
+		at    *time.Duration
+		usual time.Duration
+	}{
+		{&o.Timeout, 15 * time.Second}, {&o.Drain, 10 * time.Second}, {&o.RateWindow, time.Second},
+		{&o.HeaderTimeout, 5 * time.Second}, {&o.ReadTimeout, 60 * time.Second},
+		{&o.WriteTimeout, 60 * time.Second}, {&o.IdleTimeout, 120 * time.Second},
+	} {
+		if *d.at == 0 {
+			*d.at = d.usual
+		}
+	}
+	return o
+}
+
+// methods are those that some route takes; HEAD goes where GET does.
+var methods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete}

@@ -1,0 +1,140 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"freshrank/serving"
+)
+
+// Server is the HTTP API; it is an [http.Handler].
+type Server struct {
+	o       Options
+	reader  serving.Reader
+	log     *slog.Logger
+	mux     *chi.Mux
+	api     huma.API
+	metrics *metrics
+	gate    gate
+}
+
+// New returns the API. It registers its metrics, so it can be called once for a
+// registerer.
+func New(o Options) *Server {
+	o = o.withDefaults()
+	s := &Server{o: o, reader: o.Reader, log: o.Logger, metrics: newMetrics(o.Registerer)}
+	s.gate = gate{max: o.MaxLag, health: o.Reader.Health, now: o.Now}
+
+	s.mux = chi.NewMux()
+	s.mux.Use(middleware.GetHead, withRequestID, s.observe, s.recover)
+	if len(o.CORSOrigins) > 0 {
+		s.mux.Use(crossOrigin(o.CORSOrigins))
+	}
+	if o.RateLimit > 0 {
+		s.mux.Use(rateLimit(o.RateLimit, o.RateWindow))
+	}
+	s.mux.Use(deadline(o.Timeout, o.MaxBody))
+	s.mux.NotFound(notFound)
+	s.mux.MethodNotAllowed(s.wrongMethod)
+
+	config := huma.Config{
+		OpenAPI:                      document(o.Version.Version),
+		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true, // a misspelt filter must not answer for all
+	}
+	s.api = humachi.New(s.mux, config)
+	s.routes()
+	return s
+}
+
+// ServeHTTP implements [http.Handler].
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// OpenAPI returns the document that /openapi.json shows.
+func (s *Server) OpenAPI() *huma.OpenAPI { return s.api.OpenAPI() }
+
+// Run serves the connections of ln, which it closes, until ctx is done; then
+// the requests in flight have Options.Drain to end. It returns nil after a clean
+// drain.
+func (s *Server) Run(ctx context.Context, ln net.Listener) error {
+	server := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: s.o.HeaderTimeout,
+		ReadTimeout:       s.o.ReadTimeout,
+		WriteTimeout:      s.o.WriteTimeout,
+		IdleTimeout:       s.o.IdleTimeout,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(ln) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("serve http on %s: %w", ln.Addr(), err)
+	case <-ctx.Done():
+	}
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Drain)
+	defer cancel()
+	err := server.Shutdown(drain)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("drain http requests within %s: %w", s.o.Drain, err), server.Close())
+	}
+	if ended := <-served; !errors.Is(ended, http.ErrServerClosed) {
+		err = errors.Join(err, ended)
+	}
+	return err
+}
+
+func notFound(w http.ResponseWriter, r *http.Request) {
+	newProblem(http.StatusNotFound, "no-such-route", "there is no "+printable(r.URL.Path), "see /docs for what there is").write(w, r)
+}
+
+// wrongMethod finds out which methods the path has: chi tells only its own handler.
+func (s *Server) wrongMethod(w http.ResponseWriter, r *http.Request) {
+	path := r.URL.Path
+	if r.URL.RawPath != "" {
+		path = r.URL.RawPath
+	}
+	var allowed []string
+	for _, m := range methods {
+		as := m
+		if m == http.MethodHead {
+			as = http.MethodGet
+		}
+		if s.mux.Match(chi.NewRouteContext(), as, path) {
+			allowed = append(allowed, m)
+		}
+	}
+	if len(allowed) == 0 { // a method that exists nowhere, on a path that does not either
+		notFound(w, r)
+		return
+	}
+	list := strings.Join(allowed, ", ")
+	newProblem(http.StatusMethodNotAllowed, "", printable(r.Method)+" is not possible here", "use "+list).with("Allow", list).write(w, r)
+}
+
+// route registers an operation whose handler's errors become problems.
+func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	op.Errors = append(op.Errors, http.StatusServiceUnavailable)
+	if s.o.RateLimit > 0 {
+		op.Errors = append(op.Errors, http.StatusTooManyRequests)
+	}
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, s.problem(ctx, err)
+		}
+		return out, nil
+	})
+}

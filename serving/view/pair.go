@@ -1,0 +1,99 @@
+package view
+
+import (
+	"freshrank/pagerank"
+	"freshrank/pagerank/link"
+	"freshrank/serving"
+)
+
+// head is the moving part of the state: the two pointers and the speed view's
+// header.
+type head struct {
+	active int64 // generation; 0 before the first
+	speed  serving.SpeedHealth
+	snap   serving.Snapshot // of the view, if speed.View is not 0; without quantiles and lag
+
+	applied, end link.Offsets
+	links        int64
+	epsilonAim   float64
+}
+
+// pair says which tables an answer is read from. It is never written to once
+// it is published.
+type pair struct {
+	active *serving.Generation
+	base   *generation           // whose tables hold the ranks
+	view   int64                 // 0: no overlay
+	known  map[int64]*generation // what the rule was applied to
+}
+
+// generation is what is kept in memory of a generation: it never changes, but
+// for being dropped, which shows as a missing table.
+type generation struct {
+	serving.Generation
+	quantiles []float64
+}
+
+// same reports whether both pairs are read from the same tables.
+func (p *pair) same(q *pair) bool {
+	return p.active.Generation == q.active.Generation && p.base.Generation.Generation == q.base.Generation.Generation && p.view == q.view
+}
+
+// holds reports whether the pair rule still gives p for a later head.
+func (p *pair) holds(h *head) bool {
+	q := choose(h, p.known)
+	return q != nil && q.same(p)
+}
+
+// choose is the pair rule, for the generations at hand; nil if one that is
+// needed is missing.
+func choose(h *head, generations map[int64]*generation) *pair {
+	active := generations[h.active]
+	if active == nil {
+		return nil
+	}
+	alone := &pair{active: &active.Generation, base: active, known: generations}
+	if h.speed.View == 0 {
+		return alone
+	}
+	if h.speed.Generation != h.active && !h.applied.Covers(active.Cut) {
+		return alone
+	}
+	under := generations[h.speed.Generation]
+	if under == nil {
+		return nil
+	}
+	if !under.Retained && under != active {
+		return alone // its tables are gone; the speed layer will follow
+	}
+	return &pair{active: &active.Generation, base: under, view: h.speed.View, known: generations}
+}
+
+// snapshot is what an answer from pair p is stamped with. Lag is the caller's.
+func (p *pair) snapshot(h *head) serving.Snapshot {
+	if p.view == 0 {
+		g := p.base
+		return serving.Snapshot{
+			Pair: serving.Pair{Generation: g.Generation.Generation}, AsOf: g.AsOf,
+			Certificate: g.Certificate, XMax: g.XMax, Quantiles: g.quantiles,
+		}
+	}
+	s := h.snap
+	s.Pair = serving.Pair{Generation: p.base.Generation.Generation, View: p.view, Sequence: h.speed.Sequence}
+	s.Quantiles = p.base.quantiles
+	return s
+}
+
+// certificate is scanned field by field; slack stays 0 for a generation.
+type certificate struct {
+	damping, sum, dangling, plus, minus, epsilonPlus, epsilonMinus, slack float64
+	pages                                                                 int64
+}
+
+func (c certificate) of() pagerank.Certificate {
+	return pagerank.Certificate{
+		Damping: c.damping, Pages: int(c.pages), Sum: c.sum, Dangling: c.dangling,
+		Plus: c.plus, Minus: c.minus, EpsilonPlus: c.epsilonPlus, EpsilonMinus: c.epsilonMinus,
+		Slack: c.slack,
+	}
+}
