@@ -177,7 +177,8 @@ func (s *session) close() {
 	s.closing = true
 	s.group.Wait()
 	if s.writing {
-		s.finish(context.Background(), <-s.written)
+		// Whatever it says, the session is over; the state it leaves is what counts.
+		_ = s.finish(context.Background(), <-s.written)
 	}
 	if s.live != nil && s.live.switched {
 		s.kept = s.live

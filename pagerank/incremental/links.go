@@ -18,7 +18,7 @@ func (e *Engine) setLinks(p link.Page, links []uint32) {
 	} else if d == 0 {
 		e.dangling.add(-e.x[p])
 	}
-	share := 0.0 // of p's rank along each link that changes
+	var share float64 // of p's rank along each link that changes
 	switch x := e.x[p]; {
 	case d == 0:
 		share = e.opt.Damping * x / now

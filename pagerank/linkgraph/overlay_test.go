@@ -1,6 +1,7 @@
 package linkgraph
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -173,11 +174,11 @@ func TestEffective(t *testing.T) {
 
 func TestBuilder(t *testing.T) {
 	b := NewBuilder()
-	if _, err := b.Graph(); err != ErrNoPages {
+	if _, err := b.Graph(); !errors.Is(err, ErrNoPages) {
 		t.Errorf("Graph of nothing: %v", err)
 	}
 	b.AddPage("http://z.example/")
-	if _, err := b.Graph(); err != ErrNoLinks {
+	if _, err := b.Graph(); !errors.Is(err, ErrNoLinks) {
 		t.Errorf("Graph of one page: %v", err)
 	}
 	b.AddLink("http://c.example/", "http://a.example/", link.NoFollow)

@@ -35,10 +35,10 @@ func Master(ctx context.Context, seed uint64, epsilon float64) (MasterReport, er
 	events := RandomEvents(rng, 10+rng.IntN(150), 4+rng.IntN(40))
 	cut := rng.IntN(len(events) + 1)
 	next := cut + rng.IntN(len(events)-cut+1) // of the generation that appears meanwhile
-	m := master{ctx: ctx, events: events, epsilon: epsilon, batch: 1 + rng.IntN(20)}
+	m := master{events: events, epsilon: epsilon, batch: 1 + rng.IntN(20)}
 
 	truth := Truth(events, link.DropMarked, damping)
-	pushed, err := m.speed(cut, next, true)
+	pushed, err := m.speed(ctx, cut, next, true)
 	if err != nil {
 		return MasterReport{}, err
 	}
@@ -46,7 +46,7 @@ func Master(ctx context.Context, seed uint64, epsilon float64) (MasterReport, er
 	if err := r.compare(truth, pushed, pushed.cert); err != nil {
 		return r, fmt.Errorf("batch(%d) + speed(%d..%d): %w", cut, cut, len(events), err)
 	}
-	whole, err := m.speed(len(events), len(events), true)
+	whole, err := m.speed(ctx, len(events), len(events), true)
 	if err != nil {
 		return r, err
 	}
@@ -55,7 +55,7 @@ func Master(ctx context.Context, seed uint64, epsilon float64) (MasterReport, er
 		return r, fmt.Errorf("batch(%d): %w", len(events), err)
 	}
 	r.Used = used // of the speed layer, whose intervals are the wide ones
-	unpushed, err := m.speed(cut, next, false)
+	unpushed, err := m.speed(ctx, cut, next, false)
 	if err != nil {
 		return r, err
 	}
@@ -70,7 +70,6 @@ func Master(ctx context.Context, seed uint64, epsilon float64) (MasterReport, er
 const damping = 0.85
 
 type master struct {
-	ctx     context.Context
 	events  []link.Event
 	epsilon float64
 	batch   int // events a micro-batch
@@ -85,7 +84,7 @@ type view struct {
 }
 
 // generation is a batch run over the first cut events.
-func (m master) generation(cut int) (*linkgraph.Graph, *incremental.Engine, error) {
+func (m master) generation(ctx context.Context, cut int) (*linkgraph.Graph, *incremental.Engine, error) {
 	o := linkgraph.NewOverlay(nil)
 	for i := range m.events[:cut] {
 		o.Apply(&m.events[i])
@@ -96,7 +95,7 @@ func (m master) generation(cut int) (*linkgraph.Graph, *incremental.Engine, erro
 	if eff.Pages > 0 {
 		var err error
 		p := pagerank.Problem{Out: eff.Out, Member: eff.Member}
-		if res, err = pagerank.Rank(m.ctx, p, pagerank.Options{Damping: damping}); err != nil {
+		if res, err = pagerank.Rank(ctx, p, pagerank.Options{Damping: damping}); err != nil {
 			return nil, nil, fmt.Errorf("rank the graph of %d events: %w", cut, err)
 		}
 		if !res.Converged {
@@ -112,8 +111,8 @@ func (m master) generation(cut int) (*linkgraph.Graph, *incremental.Engine, erro
 // speed returns the view after all events: a generation over the first cut of
 // them, then micro-batches, and half-way through the rest a rebase on a
 // generation over the first next.
-func (m master) speed(cut, next int, push bool) (view, error) {
-	g, e, err := m.generation(cut)
+func (m master) speed(ctx context.Context, cut, next int, push bool) (view, error) {
+	g, e, err := m.generation(ctx, cut)
 	if err != nil {
 		return view{}, err
 	}
@@ -131,10 +130,10 @@ func (m master) speed(cut, next int, push bool) (view, error) {
 			e.Set(p, o.State(p))
 		}
 		if push {
-			e.Push(m.ctx, 1<<40)
+			e.Push(ctx, 1<<40)
 		}
 		if at < rebaseAt && end >= rebaseAt && next > cut {
-			if g, e, err = m.generation(next); err != nil {
+			if g, e, err = m.generation(ctx, next); err != nil {
 				return view{}, err
 			}
 			o = o.Rebase(g)
@@ -142,7 +141,7 @@ func (m master) speed(cut, next int, push bool) (view, error) {
 				e.Set(p, o.State(p))
 			}
 			if push {
-				e.Push(m.ctx, 1<<40)
+				e.Push(ctx, 1<<40)
 			}
 		}
 		at = end

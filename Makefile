@@ -1,0 +1,63 @@
+# `make` says what there is. Everything runs in a fresh clone with Go alone; what a
+# target needs beyond Go's modules, it fetches or names.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS  := -X freshrank/cmd/freshrank/internal/boot.version=$(VERSION)
+TOOLS    := $(CURDIR)/.tools
+LINTER   := $(TOOLS)/golangci-lint-v2.15.0
+FUZZTIME ?= 10s
+BENCH    ?= .
+PKG      ?= ./...
+
+# What talks to the log.
+LOG_PACKAGES := ./migrations/topics/... ./batch/archive/... ./speed/... ./serving/submit/... ./cmd/freshrank/internal/e2e/...
+
+.PHONY: help run build test race lint fuzz bench test-kafka tidy clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build, then everything in one process with a demo graph and a live crawl
+	bin/freshrank up --demo
+
+build: ## bin/freshrank
+	go build -trimpath -ldflags '$(LDFLAGS)' -o bin/freshrank ./cmd/freshrank
+
+test: ## all tests, on a real Postgres and a Kafka-protocol log of their own
+	@echo "Every package's tests. Postgres: the installed programs, or a download if there are none."
+	@echo "Log: an embedded broker; 'make test-kafka' repeats the log's tests on Apache Kafka."
+	go test -timeout 20m $(PKG)
+
+race: ## the same under the race detector, long tests shortened
+	go test -race -short -timeout 30m $(PKG)
+
+lint: $(LINTER) ## gofmt, go vet and the linters of .golangci.yml
+	go vet ./...
+	$(LINTER) run ./...
+
+$(LINTER):
+	GOBIN=$(TOOLS) GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	mv $(TOOLS)/golangci-lint $@
+
+fuzz: ## every fuzz target for FUZZTIME each (10s)
+	@grep -rEo --include='*_test.go' '^func Fuzz[A-Za-z0-9_]*' . | while IFS=: read -r file func; do \
+	  echo "$${func#func } in $$(dirname "$$file")"; \
+	  go test -run '^$$' -fuzz "^$${func#func }$$" -fuzztime $(FUZZTIME) "$$(dirname "$$file")" </dev/null || exit 1; \
+	done
+
+bench: ## the benchmarks; BENCH picks some, PKG a package
+	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
+
+test-kafka: ## the tests that talk to the log, on a real Apache Kafka (needs Java and Maven)
+	deploy/kafka-test/run go test -count=1 -timeout 20m $(LOG_PACKAGES)
+
+tidy: ## format the code, tidy go.mod
+	gofmt -w -s .
+	go mod tidy
+
+clean: ## what was built and the linter; not freshrank-data
+	rm -rf bin $(TOOLS)
