@@ -8,12 +8,15 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
 	"freshrank/pagerank"
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/linkgraph"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func open(t testing.TB, root string) *Dir {
 	t.Helper()
@@ -157,6 +160,17 @@ func TestBigGraphRoundTrip(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameGraph(t, got, want)
+
+	// The same graph gives the same bytes.
+	if err := d.WriteGraph(t.Context(), 8, got, link.Offsets{1}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	again, err := d.GraphManifest(8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "files", again.Files, m.Files)
+
 	perLink := float64(find(m.Files, linksTable.file()).Bytes) / float64(m.Links)
 	perPage := float64(find(m.Files, pagesTable.file()).Bytes) / float64(m.Pages)
 	t.Logf("%.1f bytes a link, %.1f bytes a page", perLink, perPage)

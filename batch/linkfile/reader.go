@@ -18,8 +18,9 @@ type reader struct {
 	fix  string
 }
 
-// openTable verifies and opens a file. The Parquet reader panics over some damage;
-// a checksum that fits makes that unlikely, not impossible.
+// openTable verifies and opens a file. The checksum comes first for a reason: the
+// Parquet reader panics over some damage, which becomes an error here, and spins
+// for ever over some other, which nothing can help.
 func openTable(folder string, want File, t table, fix string) (r *reader, err error) {
 	f, err := openVerified(folder, want, fix)
 	if err != nil {

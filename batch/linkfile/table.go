@@ -62,9 +62,8 @@ func intColumn(name string) column {
 	return column{name: name, physical: parquet.Types.Int64, encoding: deltaInts, codec: zstd}
 }
 
-// optionalIntColumn tries a dictionary: after an import all times are the same.
 func optionalIntColumn(name string) column {
-	return column{name: name, physical: parquet.Types.Int64, optional: true, encoding: plain, dict: true, codec: zstd}
+	return column{name: name, physical: parquet.Types.Int64, optional: true, encoding: plain, codec: zstd}
 }
 
 func tieColumn(name string, opt bool) column {
@@ -79,12 +78,15 @@ func doubleColumn(name string) column {
 	return column{name: name, physical: parquet.Types.Double, encoding: plain, codec: none}
 }
 
-// textColumn holds strings that hardly repeat.
+// textColumn holds strings of which there may be many. They get no dictionary even
+// if most are equal: Zstandard does as well, and a column that outgrows its
+// dictionary has its encodings listed in random order, which would make the same
+// graph another file.
 func textColumn(name string, opt bool) column {
 	return column{name: name, physical: parquet.Types.ByteArray, logical: text, optional: opt, encoding: plain, codec: zstd}
 }
 
-// wordColumn holds strings of which there are few.
+// wordColumn holds strings out of a handful.
 func wordColumn(name string, opt bool) column {
 	return column{name: name, physical: parquet.Types.ByteArray, logical: text, optional: opt, encoding: plain, dict: true, codec: zstd}
 }
@@ -104,8 +106,8 @@ var (
 	pagesTable = table{"pages", 1 << 17, []column{
 		idColumn("id"), keyColumn(), sortedTextColumn("url"), boolColumn("crawled"),
 		wordColumn("kind", required), optionalIDColumn("target"),
-		optionalIntColumn("time_ns"), wordColumn("event_id", optional), tieColumn("tie", optional),
-		optionalIntColumn("added_time_ns"), wordColumn("added_id", optional), tieColumn("added_tie", optional),
+		optionalIntColumn("time_ns"), textColumn("event_id", optional), tieColumn("tie", optional),
+		optionalIntColumn("added_time_ns"), textColumn("added_id", optional), tieColumn("added_tie", optional),
 	}}
 	linksTable = table{"links", 1 << 20, []column{
 		idColumn("source"), idColumn("target"), wordColumn("rel", required),
@@ -122,7 +124,7 @@ var (
 		intColumn("offset"),
 		{name: "timestamp", physical: parquet.Types.Int64, logical: millis, encoding: deltaInts, codec: zstd},
 		blobColumn("key"), blobColumn("value"), textColumn("error", optional),
-		textColumn("id", optional), wordColumn("source", optional), wordColumn("type", optional), textColumn("url", optional),
+		textColumn("id", optional), textColumn("source", optional), wordColumn("type", optional), textColumn("url", optional),
 		optionalIntColumn("time_ns"),
 	}}
 )

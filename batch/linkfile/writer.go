@@ -24,15 +24,9 @@ func newWriter(folder, name string, t table) (w *writer, err error) {
 	}
 	w = &writer{sink: s}
 	defer w.recover(&err)
-	w.out = file.NewParquetWriter(struct{ *sinkWriter }{&sinkWriter{s}}, t.node(), file.WithWriterProps(t.properties()))
+	w.out = file.NewParquetWriter(s, t.node(), file.WithWriterProps(t.properties()))
 	return w, nil
 }
-
-// sinkWriter hides everything but Write of a sink from the Parquet writer, which
-// would close what it can.
-type sinkWriter struct{ s *sink }
-
-func (w *sinkWriter) Write(p []byte) (int, error) { return w.s.Write(p) }
 
 // group writes one row group; fill calls put once a column, in order, each time
 // with the same number of rows.

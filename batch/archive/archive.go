@@ -1,0 +1,162 @@
+package archive
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"freshrank/pagerank/link"
+)
+
+// Archiver copies the log into a [Store] and reads it back.
+type Archiver struct{ o Options }
+
+// New returns an Archiver. Nothing is connected until a method needs it.
+func New(o Options) (*Archiver, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("configure archive: %w", err)
+	}
+	return &Archiver{o}, nil
+}
+
+// End returns the offsets at which the log ends now, all partitions.
+func (a *Archiver) End(ctx context.Context) (link.Offsets, error) {
+	s := a.connect()
+	defer s.close()
+	_, end, err := s.bounds(ctx)
+	if err != nil {
+		return nil, a.fail("read the end of the log", err)
+	}
+	return end, nil
+}
+
+// Archive stores what the log holds between the end of the archive and upTo, and
+// no more. progress, if set, is called from the calling goroutine with the number
+// of offsets that are stored and that were to be.
+func (a *Archiver) Archive(ctx context.Context, upTo link.Offsets, progress func(done, total int64)) error {
+	archived, err := a.o.Store.Archived()
+	if err != nil {
+		return fmt.Errorf("archive the log: %w", err)
+	}
+	s := a.connect()
+	defer s.close()
+	if archived, err = a.check(ctx, s, archived, upTo); err != nil {
+		return a.fail("archive the log", err)
+	}
+	done, total := int64(0), archived.Behind(upTo)
+	if progress == nil {
+		progress = func(int64, int64) {}
+	}
+	progress(done, total)
+	for p := range upTo {
+		from := archived.At(p)
+		if from >= upTo[p] {
+			continue
+		}
+		c := &collector{a: a, partition: p, start: from, stored: func(offsets int64) {
+			done += offsets
+			progress(done, total)
+		}}
+		err := s.read(ctx, p, from, upTo[p], c.add)
+		if err == nil {
+			err = c.flush(upTo[p])
+		}
+		if err != nil {
+			return a.fail("archive the log", err)
+		}
+	}
+	return nil
+}
+
+// check compares the archive with what the log still holds, before anything is
+// read. It returns where to go on from.
+func (a *Archiver) check(ctx context.Context, s *session, archived, upTo link.Offsets) (link.Offsets, error) {
+	first, end, err := s.bounds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for p := range max(len(archived), len(upTo)) {
+		gap := &GapError{a.o.Topic, p, archived.At(p), first.At(p), end.At(p)}
+		switch {
+		case archived.At(p) > end.At(p):
+			return nil, gap
+		case upTo.At(p) > end.At(p):
+			gap.Need = upTo.At(p)
+			return nil, gap
+		case archived.At(p) >= upTo.At(p), archived.At(p) >= first.At(p):
+			continue
+		case !a.o.AcceptGap:
+			return nil, gap
+		}
+		to := min(first.At(p), upTo.At(p))
+		a.o.Logger.ErrorContext(ctx, "log lost records before they were archived, accepted by configuration",
+			"topic", a.o.Topic, "partition", p, "from", archived.At(p), "to", to)
+		if err := a.o.Store.AppendLog(p, archived.At(p), to, nil); err != nil {
+			return nil, err
+		}
+		archived = archived.Max(make(link.Offsets, p+1)) // a copy, long enough
+		archived[p] = to
+	}
+	return archived, nil
+}
+
+// Events calls fn with the accepted events that are archived in [from, to), each
+// partition in order. fn may keep them.
+func (a *Archiver) Events(ctx context.Context, from, to link.Offsets, fn func(*link.Event) error) error {
+	for p := range to {
+		if from.At(p) >= to[p] {
+			continue
+		}
+		err := a.o.Store.ReadLog(ctx, p, from.At(p), to[p], func(r LogRecord) error {
+			if r.Error != "" {
+				return nil
+			}
+			e, err := a.o.Limits.Decode(r.Value, r.Timestamp)
+			if err != nil {
+				return fmt.Errorf("offset %d of partition %d was accepted when it was archived and is not now: %w; "+
+					"set the limits to what they were", r.Offset, p, err)
+			}
+			return fn(&e)
+		})
+		if err != nil {
+			return fmt.Errorf("read archived events: %w", err)
+		}
+	}
+	return nil
+}
+
+// Records calls fn with what the log itself holds in [from, to), each partition
+// in order, whether archived or not. fn may keep what it is given.
+func (a *Archiver) Records(ctx context.Context, from, to link.Offsets, fn func(LogRecord) error) error {
+	s := a.connect()
+	defer s.close()
+	for p := range to {
+		if from.At(p) >= to[p] {
+			continue
+		}
+		err := s.read(ctx, p, from.At(p), to[p], func(records []LogRecord, _ int64) error {
+			for i := range records {
+				a.decode(&records[i])
+				if err := fn(records[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return a.fail("read the log", err)
+		}
+	}
+	return nil
+}
+
+// decode fills in what a record's value says.
+func (a *Archiver) decode(r *LogRecord) {
+	e, err := a.o.Limits.Decode(r.Value, r.Timestamp)
+	if err != nil {
+		r.Error = strings.ToValidUTF8(err.Error(), "�")
+		return
+	}
+	r.ID, r.Source, r.Type, r.URL, r.Time = e.ID, e.Source, e.Type.String(), e.URL, e.Time
+}

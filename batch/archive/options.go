@@ -1,0 +1,88 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"time"
+
+	"freshrank/pagerank/link"
+)
+
+// LogRecord is one record of the log. It is an alias of an unnamed type, so that
+// whoever stores records can spell the same type without importing this package.
+type LogRecord = struct {
+	Partition  int
+	Offset     int64
+	Timestamp  time.Time // of the record, in milliseconds
+	Key, Value []byte    // as they came; nil differs from empty
+
+	Error string // why it was refused; "" if it was accepted
+
+	// Of an accepted event.
+	ID, Source, Type, URL string
+	Time                  time.Time
+}
+
+// Store keeps the archived records. One Archiver writes to it at a time.
+type Store interface {
+	// Archived returns the offsets up to which each partition is stored.
+	Archived() (link.Offsets, error)
+	// AppendLog stores, for good before it returns, all that a partition holds in
+	// [from, to): records ascending by offset, possibly none. from is where the
+	// partition's archive ends. It must not keep records or what they point to.
+	AppendLog(partition int, from, to int64, records []LogRecord) error
+	// ReadLog calls fn with the stored records of a partition in [from, to), in order.
+	ReadLog(ctx context.Context, partition int, from, to int64, fn func(LogRecord) error) error
+}
+
+// Options for [New]. Brokers and Store must be given.
+type Options struct {
+	Brokers []string    // host:port
+	Topic   string      // link.Topic
+	Limits  link.Limits // link.DefaultLimits()
+	Store   Store
+
+	MaxRecords int           // in one file; 50 000
+	MaxBytes   int           // of keys and values in one file; 64 MiB
+	Patience   time.Duration // how long to wait for a log that says nothing; 30 s
+
+	// AcceptGap records a range of offsets that the log has lost as empty, instead
+	// of refusing with a *GapError.
+	AcceptGap bool
+
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error) // a net.Dialer's
+	Logger *slog.Logger                                                         // discards
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if len(o.Brokers) == 0 {
+		return o, errors.New("no brokers given: name at least one host:port")
+	}
+	if o.Store == nil {
+		return o, errors.New("no store given")
+	}
+	if o.Topic == "" {
+		o.Topic = link.Topic
+	}
+	if o.Limits == (link.Limits{}) {
+		o.Limits = link.DefaultLimits()
+	}
+	if o.MaxRecords <= 0 {
+		o.MaxRecords = 50_000
+	}
+	if o.MaxBytes <= 0 {
+		o.MaxBytes = 64 << 20
+	}
+	if o.Patience <= 0 {
+		o.Patience = 30 * time.Second
+	}
+	if o.Dial == nil {
+		o.Dial = (&net.Dialer{Timeout: 3 * time.Second}).DialContext
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o, nil
+}

@@ -1,0 +1,99 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+)
+
+// A log that comes and goes costs time only. Each connection dies after a few
+// hundred bytes were received over it, or is refused to begin with.
+func TestOutagesAreWaitedOut(t *testing.T) {
+	var dials atomic.Int64
+	f := setUp(t, 1, nil)
+	var want []string
+	for i := range 20 {
+		id := string(rune('a' + i))
+		want = append(want, id)
+		f.produce(t, 0, event(t, id))
+	}
+	end := f.end(t)
+	f.o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		n := dials.Add(1)
+		if n < 9 && n%3 == 1 {
+			return nil, errors.New("refused")
+		}
+		c, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		if err != nil || n >= 9 {
+			return c, err
+		}
+		return &frail{Conn: c, left: 200 * n}, nil
+	}
+	if err := f.Archive(t.Context(), end, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.eventIDs(t, nil, end); !slices.Equal(got, want) {
+		t.Errorf("events %v, want %v", got, want)
+	}
+	if dials.Load() <= 9 {
+		t.Errorf("only %d dials: no outage was met", dials.Load())
+	}
+}
+
+// frail is a connection that breaks after left bytes.
+type frail struct {
+	net.Conn
+	left int64
+}
+
+func (f *frail) Read(p []byte) (int, error) {
+	if f.left <= 0 {
+		return 0, errors.New("connection reset")
+	}
+	n, err := f.Conn.Read(p[:min(int64(len(p)), f.left)])
+	f.left -= int64(n)
+	return n, err
+}
+
+// The marks that end transactions take offsets, the last ones before the cut
+// included, and are no records. What was aborted counts all the same.
+func TestTransactionMarks(t *testing.T) {
+	f := setUp(t, 1, nil)
+	client, err := kgo.NewClient(kgo.SeedBrokers(f.o.Brokers...), kgo.TransactionalID(f.topic),
+		kgo.DefaultProduceTopic(f.topic), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	var want []string
+	for _, end := range []kgo.TransactionEndTry{kgo.TryCommit, kgo.TryAbort, kgo.TryCommit} {
+		if err := client.BeginTransaction(); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			id := string(rune('a' + len(want)))
+			want = append(want, id)
+			if err := client.ProduceSync(t.Context(), &kgo.Record{Value: event(t, id)}).FirstErr(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := client.EndTransaction(t.Context(), end); err != nil {
+			t.Fatal(err)
+		}
+	}
+	end := f.end(t)
+	if end.At(0) != 9 {
+		t.Fatalf("the log ends at %v: no marks in it", end)
+	}
+	if err := f.Archive(t.Context(), end, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.eventIDs(t, nil, end); !slices.Equal(got, want) || !f.store.ends.Equal(end) {
+		t.Errorf("events %v, want %v; archived %v", got, want, f.store.ends)
+	}
+}
