@@ -16,7 +16,7 @@ PKG      ?= ./...
 # What talks to the log.
 LOG_PACKAGES := ./migrations/topics/... ./batch/archive/... ./speed/... ./serving/submit/... ./cmd/freshrank/internal/e2e/...
 
-.PHONY: help run build test race lint fuzz bench test-kafka tidy clean
+.PHONY: help run build test race lint fuzz bench acceptance test-kafka tidy clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ fuzz: ## every fuzz target for FUZZTIME each (10s)
 
 bench: ## the benchmarks; BENCH picks some, PKG a package
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
+
+acceptance: ## the built program from outside: freshness, handover, kill -9; prints the figures
+	go test -v -count=1 -timeout 30m ./cmd/freshrank/internal/acceptance -full
 
 test-kafka: ## the tests that talk to the log, on a real Apache Kafka (needs Java and Maven)
 	deploy/kafka-test/run go test -count=1 -timeout 20m $(LOG_PACKAGES)

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+
+	"freshrank/batch"
+	"freshrank/batch/linkfile"
+	"freshrank/pagerank"
+	"freshrank/pagerank/link"
+	"freshrank/pagerank/linkgraph"
+)
+
+// batchFiles gives the batch layer the data folder in its own types.
+type batchFiles struct{ *linkfile.Dir }
+
+var _ batch.Files = batchFiles{}
+
+// ReadGraph implements [batch.Files].
+func (f batchFiles) ReadGraph(ctx context.Context, generation int64) (*linkgraph.Graph, link.Offsets, error) {
+	g, m, err := f.Dir.ReadGraph(ctx, generation)
+	return g, m.Cut, err
+}
+
+// ReadRanks implements [batch.Files].
+func (f batchFiles) ReadRanks(ctx context.Context, generation int64, g *linkgraph.Graph) (x, residual []float64, err error) {
+	x, residual, _, err = f.Dir.ReadRanks(ctx, generation, g)
+	return x, residual, err
+}
+
+// WriteRanks implements [batch.Files].
+func (f batchFiles) WriteRanks(ctx context.Context, generation int64, g *linkgraph.Graph, member []bool, r *pagerank.Result, p batch.Parameters, cut link.Offsets) error {
+	return f.Dir.WriteRanks(ctx, generation, g, member, r, linkfile.Parameters{
+		Damping: p.Damping, RelPolicy: p.RelPolicy, Tolerance: p.Tolerance, URLPolicy: p.URLPolicy, PublicSuffixList: p.PublicSuffixList,
+	}, cut)
+}
+
+// speedLoader reads for the speed layer what the batch layer stored.
+type speedLoader struct{ dir *linkfile.Dir }
+
+// Load implements [speed.Loader].
+func (l speedLoader) Load(ctx context.Context, generation int64) (*linkgraph.Graph, []float64, []float64, link.Offsets, error) {
+	g, m, err := l.dir.ReadGraph(ctx, generation)
+	if err != nil {
+		return nil, nil, nil, nil, err
+	}
+	x, residual, _, err := l.dir.ReadRanks(ctx, generation, g)
+	if err != nil {
+		return nil, nil, nil, nil, err
+	}
+	return g, x, residual, m.Cut, nil
+}

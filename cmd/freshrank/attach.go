@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"freshrank/cmd/freshrank/internal/boot"
+	"freshrank/cmd/freshrank/internal/config"
+	"freshrank/migrations"
+)
+
+// attach is for commands that run on: they use what the options name or what a
+// running `freshrank up` has. The database answers.
+func attach(ctx context.Context, o config.Common, l config.Log, d config.Database) (*services, error) {
+	s, err := findServices(o.Data, l, d)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(s.needDatabase(o.Data), s.needLog(o.Data)); err != nil {
+		return nil, err
+	}
+	return s, s.reachDatabase(ctx, o.Wait)
+}
+
+// lockedServices are services and, where some were started here, the lock on
+// their data folder.
+type lockedServices struct {
+	*services
+	lock *boot.Lock
+}
+
+func (s *lockedServices) stop() error {
+	err := s.services.stop()
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Release())
+	}
+	return err
+}
+
+// attachOrStart is for commands that do one thing and end: they use what the
+// options name or what a running `freshrank up` has, and start what is embedded
+// in the data folder where none runs. The database answers.
+func attachOrStart(ctx context.Context, o config.Common, l config.Log, d config.Database, limits config.Limits, log *slog.Logger) (_ *lockedServices, err error) {
+	if d.Database != "" && len(l.Brokers) > 0 || boot.Held(o.Data) {
+		s, err := attach(ctx, o, l, d)
+		return &lockedServices{services: s}, err
+	}
+	if _, err := os.Stat(filepath.Join(o.Data, "freshrank.json")); err != nil {
+		return nil, boot.Usagef("data folder %s: is none of freshrank's (%w); name one with --data", o.Data, err)
+	}
+	if _, err := openData(o.Data); err != nil {
+		return nil, err
+	}
+	s := &lockedServices{services: &services{}}
+	if s.lock, err = boot.Acquire(o.Data); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.stop())
+		}
+	}()
+	if s.services, err = startServices(ctx, o.Data, l, d, log); err != nil {
+		return nil, err
+	}
+	if err := s.prepare(ctx, o, l, limits); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// prepare waits for the database and brings schema and topics up to date.
+func (s *services) prepare(ctx context.Context, o config.Common, l config.Log, limits config.Limits) error {
+	if err := s.reachDatabase(ctx, o.Wait); err != nil {
+		return err
+	}
+	if _, err := migrations.Up(ctx, s.direct); err != nil {
+		return err
+	}
+	return s.makeTopics(ctx, o.Wait, l, limits)
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"freshrank/batch"
+	"freshrank/cmd/freshrank/internal/boot"
+	"freshrank/cmd/freshrank/internal/config"
+	"freshrank/cmd/freshrank/internal/progress"
+)
+
+type batchCmd struct {
+	Start batchStartCmd `cmd:"" default:"withargs" help:"Scheduler and runner, until stopped; the default."`
+	Run   batchRunCmd   `cmd:"" name:"run" help:"One recomputation now."`
+}
+
+func (batchCmd) Help() string {
+	return `Archives the log, folds it into the link graph, ranks the graph and publishes a
+generation: on schedule, on request through the API, or now with "batch run".
+Of several runners one is active; the others stand by.
+
+Example:
+
+    freshrank batch --database postgres://freshrank_batch@db/freshrank --brokers kafka:9092 --schedule "0 */6 * * *"
+    freshrank batch run`
+}
+
+// BatchFlags are those of both.
+type BatchFlags struct {
+	config.Common   `embed:"" group:"Common options:"`
+	config.Log      `embed:"" group:"Log options:"`
+	config.Database `embed:"" group:"Database options:"`
+	config.Limits   `embed:"" group:"Event limits:"`
+	config.Batch    `embed:"" group:"Batch options:"`
+}
+
+// wire connects the runner to the log, the database and the data folder.
+func (b *BatchFlags) wire(ctx context.Context, s *services, log *slog.Logger) (*wiring, *batch.Runner, error) {
+	dir, err := openData(b.Data)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := newWiring(s, dir, b.Log, b.Limits, log)
+	runner, err := w.batchRunner(ctx, b.Batch)
+	if err != nil {
+		return nil, nil, errors.Join(err, w.close())
+	}
+	return w, runner, nil
+}
+
+type batchStartCmd struct {
+	BatchFlags     `embed:""`
+	config.Metrics `embed:"" group:"Metrics options:"`
+}
+
+func (batchStartCmd) Help() string { return batchCmd{}.Help() }
+
+func (b *batchStartCmd) Run(ctx context.Context, c *call) (err error) {
+	log, err := c.logger(b.Common)
+	if err != nil {
+		return err
+	}
+	s, err := attach(ctx, b.Common, b.Log, b.Database)
+	if err != nil {
+		return err
+	}
+	w, runner, err := b.wire(ctx, s, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	parts, err := metricsParts(ctx, b.Metrics, w)
+	if err != nil {
+		return err
+	}
+	return boot.RunGroup(ctx, append(parts, boot.Part{Name: "batch layer", Run: runner.Run})...)
+}
+
+type batchRunCmd struct {
+	BatchFlags `embed:""`
+	Progress   string `enum:"auto,plain,json,none" default:"auto" help:"auto, plain, json or none (${default})."`
+	JSON       bool   `name:"json" help:"Print the run as JSON."`
+}
+
+func (batchRunCmd) Help() string {
+	return `Runs here if no runner is active, and otherwise has the active one do it and
+follows. Exit code 75 if a run is open already. Where neither --database and
+--brokers nor a running freshrank up are there, the embedded parts of the data
+folder are started for the time of the run.
+
+Example:
+
+    freshrank batch run --data ./freshrank-data`
+}
+
+func (b *batchRunCmd) Run(ctx context.Context, c *call) (err error) {
+	log, err := c.logger(b.Common)
+	if err != nil {
+		return err
+	}
+	s, err := attachOrStart(ctx, b.Common, b.Log, b.Database, b.Limits, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.stop()) }()
+	w, runner, err := b.wire(ctx, s.services, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.close()) }()
+	meter := progress.New(os.Stderr, progress.Mode(b.Progress))
+	run, err := runner.RunOnce(ctx, func(r batch.Run) {
+		meter.Update(string(r.Phase), "% of the run", int64(100*r.Done), 100)
+	})
+	meter.Done()
+	if errors.Is(err, batch.ErrRunOpen) || errors.Is(err, batch.ErrLeaseHeld) {
+		return boot.Locked(err)
+	}
+	if err != nil {
+		return err
+	}
+	if b.JSON {
+		return json.NewEncoder(c.stdout).Encode(run)
+	}
+	fmt.Fprintf(c.stdout, "generation %d published by run %s: %d sweeps, ‖π−π̃‖₁ ≤ %.3g\n", run.Generation, run.ID, run.Sweeps, run.Bound)
+	return nil
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"freshrank/cmd/freshrank/internal/boot"
+	"freshrank/pagerank/link"
+	"freshrank/pagerank/pageranktest"
+)
+
+type generateCmd struct {
+	Graph generateGraphCmd `cmd:"" help:"A web-like link graph, as import takes it."`
+	Feed  generateFeedCmd  `cmd:"" help:"What a crawler of that graph would report, as submit takes it."`
+}
+
+func (generateCmd) Help() string {
+	return `The same seed and sizes give the same bytes.
+
+Example:
+
+    freshrank generate graph --pages 10000 --links 150000 > web.csv
+    freshrank import csv web.csv
+    freshrank generate feed --pages 10000 --links 150000 --events 1000 | freshrank submit -`
+}
+
+// WebSize says which made-up web.
+type WebSize struct {
+	Pages int    `default:"100000" help:"Pages (${default})."`
+	Links int    `default:"1500000" help:"Links, about (${default})."`
+	Seed  uint64 `default:"1" help:"Another seed is another web (${default})."`
+}
+
+func (s WebSize) web() (*pageranktest.Web, error) {
+	if s.Pages < 2 || s.Links < 1 {
+		return nil, boot.Usagef("pages %d, links %d: at least 2 pages and 1 link are needed", s.Pages, s.Links)
+	}
+	return pageranktest.NewWeb(s.Seed, s.Pages, s.Links), nil
+}
+
+type generateGraphCmd struct {
+	WebSize `embed:""`
+	Format  string `enum:"csv,edgelist" default:"csv" help:"csv: source URL, target URL; edgelist: page numbers (${default})."`
+	Output  string `short:"o" default:"-" placeholder:"FILE" help:"Where to; - is standard output."`
+}
+
+func (generateGraphCmd) Help() string {
+	return "Example:\n\n    freshrank generate graph --pages 10000 --links 150000 -o web.csv"
+}
+
+func (g *generateGraphCmd) Run(c *call) error {
+	web, err := g.web()
+	if err != nil {
+		return err
+	}
+	return output(c, g.Output, func(w io.Writer) error {
+		if g.Format == "edgelist" {
+			return writeEdgeList(w, web)
+		}
+		return writeCSV(w, web)
+	})
+}
+
+func writeEdgeList(w io.Writer, web *pageranktest.Web) error {
+	if _, err := fmt.Fprintf(w, "# a made-up web of %d pages\n# from\tto\n", web.Pages()); err != nil {
+		return err
+	}
+	for from, to := range web.All() {
+		if _, err := fmt.Fprintf(w, "%d\t%d\n", from, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeCSV(w io.Writer, web *pageranktest.Web) error {
+	out := csv.NewWriter(w)
+	if err := out.Write([]string{"source", "target"}); err != nil {
+		return err
+	}
+	for from, to := range web.All() {
+		if err := out.Write([]string{web.URL(int(from)), web.URL(int(to))}); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+type generateFeedCmd struct {
+	WebSize `embed:""`
+	Events  int           `default:"1000" help:"Events (${default})."`
+	Number  uint64        `default:"1" help:"Another number is another feed, whose ids differ (${default})."`
+	Start   time.Time     `help:"Time of the first event, such as 2025-01-02T03:04:05Z; so that the last one is now unless given."`
+	Step    time.Duration `default:"5ms" help:"Time between two events (${default})."`
+	Output  string        `short:"o" default:"-" placeholder:"FILE" help:"Where to; - is standard output."`
+}
+
+func (generateFeedCmd) Help() string {
+	return "Example:\n\n    freshrank generate feed --events 1000 --number 7 | freshrank submit -"
+}
+
+func (g *generateFeedCmd) Run(c *call) error {
+	web, err := g.web()
+	if err != nil {
+		return err
+	}
+	if g.Events < 1 || g.Step < 0 {
+		return boot.Usagef("events %d, step %v: at least 1 event and no negative step are needed", g.Events, g.Step)
+	}
+	at := g.Start
+	if at.IsZero() {
+		at = time.Now().Add(-time.Duration(g.Events) * g.Step)
+	}
+	feed := pageranktest.NewFeed(web, g.Number)
+	return output(c, g.Output, func(w io.Writer) error {
+		for i := range g.Events {
+			e := feed.Next(at.Add(time.Duration(i) * g.Step))
+			b, err := link.Encode(&e)
+			if err != nil {
+				return err
+			}
+			if _, err := w.Write(append(b, '\n')); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// output calls write with a buffered writer to a file or standard output.
+func output(c *call, name string, write func(io.Writer) error) (err error) {
+	to := c.stdout
+	if name != "-" {
+		f, err := os.Create(name)
+		if err != nil {
+			return boot.Usagef("output %s: cannot be written (%v); name a file in an existing folder", name, err)
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
+		to = f
+	}
+	w := bufio.NewWriterSize(to, 1<<20)
+	if err := errors.Join(write(w), w.Flush()); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}

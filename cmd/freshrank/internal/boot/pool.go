@@ -1,0 +1,83 @@
+package boot
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Role is what a layer may do in the database.
+type Role string
+
+// The roles that migrations make.
+const (
+	BatchRole   Role = "freshrank_batch"
+	SpeedRole   Role = "freshrank_speed"
+	ServingRole Role = "freshrank_serving"
+)
+
+// connectTimeout bounds one attempt; a DSN may say otherwise.
+const connectTimeout = 10 * time.Second
+
+// Pool returns a pool whose connections act as the role, whether the DSN logs in
+// as it or as the owner. It does not connect yet.
+func Pool(ctx context.Context, dsn string, role Role, conns int32) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, Usagef("database: is not a DSN; write postgres://user:password@host:5432/name")
+	}
+	cfg.MaxConns = max(cfg.MaxConns, conns)
+	prepare(cfg.ConnConfig, role)
+	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return become(ctx, c, role) }
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open pool for %s: %w", role, err)
+	}
+	return pool, nil
+}
+
+// Direct returns a function that opens single connections as the role, for
+// advisory locks and notifications. The caller closes them.
+func Direct(dsn string, role Role) func(context.Context) (*pgx.Conn, error) {
+	return func(ctx context.Context) (*pgx.Conn, error) {
+		cfg, err := pgx.ParseConfig(dsn)
+		if err != nil {
+			return nil, Usagef("database: is not a DSN; write postgres://user:password@host:5432/name")
+		}
+		prepare(cfg, role)
+		conn, err := pgx.ConnectConfig(ctx, cfg)
+		if err != nil {
+			return nil, fmt.Errorf("connect as %s: %w", role, err)
+		}
+		if err := become(ctx, conn, role); err != nil {
+			_ = conn.Close(ctx)
+			return nil, err
+		}
+		return conn, nil
+	}
+}
+
+func prepare(cfg *pgx.ConnConfig, role Role) {
+	if cfg.ConnectTimeout == 0 {
+		cfg.ConnectTimeout = connectTimeout
+	}
+	if cfg.RuntimeParams["application_name"] == "" {
+		cfg.RuntimeParams["application_name"] = string(role)
+	}
+	cfg.RuntimeParams["timezone"] = "UTC"
+}
+
+// become switches the session to the role. It is no harm where the session has
+// it already; where the login may not, the error of Postgres says so.
+func become(ctx context.Context, c *pgx.Conn, role Role) error {
+	if role == "" {
+		return nil
+	}
+	if _, err := c.Exec(ctx, "SET ROLE "+pgx.Identifier{string(role)}.Sanitize()); err != nil {
+		return fmt.Errorf("switch to role %s (run `freshrank migrate up` first?): %w", role, err)
+	}
+	return nil
+}

@@ -1,0 +1,155 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alecthomas/kong"
+)
+
+func load(t *testing.T, file string, args ...string) (*All, error) {
+	t.Helper()
+	if file != "" {
+		path := filepath.Join(t.TempDir(), "freshrank.yaml")
+		if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "--config", path)
+	}
+	var a struct {
+		All `embed:""`
+	}
+	k, err := kong.New(&a, kong.Resolvers(&File{}), kong.DefaultEnvars("FRESHRANK"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Parse(args); err != nil {
+		return nil, err
+	}
+	return &a.All, Validate(&a)
+}
+
+func TestFlagBeatsEnvironmentBeatsFileBeatsDefault(t *testing.T) {
+	t.Setenv("FRESHRANK_KEEP", "5")
+	t.Setenv("FRESHRANK_DAMPING", "0.7")
+	a, err := load(t, "keep: 4\ndamping: 0.6\nmax-links: 9\nbrokers: [a:1, b:2]\nmax-lag: 1m\n", "--damping=0.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a.Damping != 0.8 || a.Keep != 5 || a.MaxLinks != 9 || a.MaxSweeps != 1000 {
+		t.Errorf("damping %v keep %v max-links %v max-sweeps %v, want 0.8 5 9 1000", a.Damping, a.Keep, a.MaxLinks, a.MaxSweeps)
+	}
+	if len(a.Brokers) != 2 || a.Brokers[1] != "b:2" || a.MaxLag.Seconds() != 60 {
+		t.Errorf("brokers %q, max-lag %v", a.Brokers, a.MaxLag)
+	}
+}
+
+func TestFileFaultsAreReportedTogether(t *testing.T) {
+	_, err := load(t, "dampign: 0.6\nkeep:\n  a: 1\nzzzzzzz: 1\n")
+	if err == nil {
+		t.Fatal("a faulty file was taken")
+	}
+	for _, want := range []string{`line 1: key "dampign": no such option; did you mean damping?`, `key "keep": must be a value or a list`, `key "zzzzzzz": no such option; `} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error %q lacks %q", err, want)
+		}
+	}
+}
+
+func TestFilesThatAreNoMapping(t *testing.T) {
+	for _, file := range []string{"- a\n", "a: [\n", "keep: 1\nkeep: 2\n", "keep: 1\n---\nkeep: 2\n", "just words"} {
+		if _, err := load(t, file); err == nil {
+			t.Errorf("file %q was taken", file)
+		}
+	}
+	if _, err := load(t, "# nothing set\n"); err != nil {
+		t.Errorf("a file of comments: %v", err)
+	}
+	if _, err := load(t, "", "--config", "/does/not/exist"); err == nil {
+		t.Error("a missing file was taken")
+	}
+}
+
+func TestValidateReportsAllFaults(t *testing.T) {
+	_, err := load(t, "", "--damping=1.5", "--keep=0", "--brokers=nohost", "--epsilon-min=0.5", "--listen=8080", "--database=postgres://u:secret@h:x/d",
+		"--partitions=0", "--rel-policy=none", "--log-level=loud", "--data=", "--max-body=1", "--max-url-bytes=1")
+	if err == nil {
+		t.Fatal("faulty options were taken")
+	}
+	for _, want := range []string{"damping 1.5:", "keep 0:", `brokers "nohost":`, "epsilon-max 0.1:", `listen "8080":`, "database ", "partitions 0:",
+		"rel-policy none:", "log-level loud:", "data ", "max-body 1:", "max-url-bytes 1:"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error lacks %q:\n%v", want, err)
+		}
+	}
+	if strings.Contains(err.Error(), "secret") {
+		t.Errorf("error shows the password:\n%v", err)
+	}
+}
+
+func TestSecretFromFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "dsn")
+	if err := os.WriteFile(path, []byte("postgres://u:p@h/d\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("FRESHRANK_DATABASE_FILE", path)
+	a, err := load(t, "")
+	if err != nil || a.Database.Database != "postgres://u:p@h/d" {
+		t.Errorf("database %q, error %v", a.Database.Database, err)
+	}
+	if _, err := load(t, "", "--database=postgres://h/e"); err == nil || !strings.Contains(err.Error(), "not both") {
+		t.Errorf("a DSN and a file of one: error %v", err)
+	}
+}
+
+func TestPrintIsAFileAndHidesSecrets(t *testing.T) {
+	a, err := load(t, "", "--database=postgres://u:hunter2@h/d?sslpassword=hunter2", "--database-direct=host=h password='hunter 2' user=u", "--brokers=a:1,b:2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := Print(&out, a, func(string) string { return "default" }); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(out.String(), "hunter") {
+		t.Errorf("a secret is shown:\n%s", out.String())
+	}
+	b, err := load(t, out.String())
+	if err != nil {
+		t.Fatalf("the output is not a config file: %v\n%s", err, out.String())
+	}
+	if b.MaxFuture != a.MaxFuture || len(b.Brokers) != 2 || b.Tolerance != a.Tolerance {
+		t.Errorf("options changed on the way:\n%s", out.String())
+	}
+}
+
+func TestCheckEnv(t *testing.T) {
+	if err := CheckEnv([]string{"FRESHRANK_KEEP=1", "FRESHRANK_TEST_BROKERS=x", "FRESHRANK_SERVICE_HOST=1", "FRESHRANK_PORT=1", "FRESHRANK_PORT_80_TCP=1", "PATH=/"}); err != nil {
+		t.Error(err)
+	}
+	err := CheckEnv([]string{"FRESHRANK_DAMPIN=1"})
+	if err == nil || !strings.Contains(err.Error(), "did you mean FRESHRANK_DAMPING?") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestNamesAreThoseOfTheFlags(t *testing.T) {
+	var a All
+	k, err := kong.New(&struct {
+		All `embed:""`
+	}{a})
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := map[string]bool{}
+	for _, f := range k.Model.Flags {
+		have[f.Name] = true
+	}
+	for _, n := range Names() {
+		if !have[n] {
+			t.Errorf("option %s is no flag", n)
+		}
+	}
+}

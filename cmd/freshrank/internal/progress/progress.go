@@ -1,0 +1,106 @@
+// Package progress tells a person, or a log file, how far a long command has
+// come: on one line of standard error that is written over, as plain lines, as
+// JSON lines, or not at all.
+package progress
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"freshrank/cmd/freshrank/internal/boot"
+)
+
+// Mode is how progress is shown.
+type Mode string
+
+// The modes. Auto is Line on a terminal and Plain otherwise.
+const (
+	Auto  Mode = "auto"
+	Plain Mode = "plain"
+	JSON  Mode = "json"
+	None  Mode = "none"
+	line  Mode = "line"
+)
+
+// Meter shows progress. It is not safe for concurrent use.
+type Meter struct {
+	w     io.Writer
+	mode  Mode
+	every time.Duration
+	now   func() time.Time
+	began time.Time
+	last  time.Time
+	phase string
+	width int // of what stands on the line
+}
+
+// New returns a Meter that writes to f.
+func New(f *os.File, mode Mode) *Meter {
+	if mode == Auto {
+		mode = Plain
+		if boot.IsTerminal(f) && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == "" {
+			mode = line
+		}
+	}
+	return newMeter(f, mode, time.Now)
+}
+
+func newMeter(w io.Writer, mode Mode, now func() time.Time) *Meter {
+	m := &Meter{w: w, mode: mode, now: now, every: 5 * time.Second}
+	switch mode {
+	case line:
+		m.every = 100 * time.Millisecond
+	case JSON:
+		m.every = time.Second
+	}
+	return m
+}
+
+// Update says that done of total units of a phase are done; total 0 is not
+// known. Most calls write nothing.
+func (m *Meter) Update(phase, unit string, done, total int64) {
+	now := m.now()
+	fresh := phase != m.phase
+	if fresh {
+		m.phase, m.began = phase, now
+	}
+	if m.mode == None || !fresh && now.Sub(m.last) < m.every {
+		return
+	}
+	m.last = now
+	m.write(phase, unit, done, total, now.Sub(m.began))
+}
+
+func (m *Meter) write(phase, unit string, done, total int64, took time.Duration) {
+	switch m.mode {
+	case JSON:
+		b, err := json.Marshal(map[string]any{"phase": phase, "unit": unit, "done": done, "total": total, "seconds": took.Seconds()})
+		if err == nil {
+			fmt.Fprintf(m.w, "%s\n", b)
+		}
+	case line:
+		s := text(phase, unit, done, total)
+		fmt.Fprintf(m.w, "\r%-*s", m.width, s)
+		m.width = len(s)
+	case Plain:
+		fmt.Fprintln(m.w, text(phase, unit, done, total))
+	}
+}
+
+func text(phase, unit string, done, total int64) string {
+	if total <= 0 {
+		return fmt.Sprintf("%s: %d %s", phase, done, unit)
+	}
+	return fmt.Sprintf("%s: %3.0f %% (%d of %d %s)", phase, 100*float64(done)/float64(total), done, total, unit)
+}
+
+// Done ends the line that is written over, if there is one.
+func (m *Meter) Done() {
+	if m.mode == line && m.width > 0 {
+		fmt.Fprintf(m.w, "\r%-*s\r", m.width, "")
+		m.width = 0
+	}
+}

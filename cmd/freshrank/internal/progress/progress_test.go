@@ -1,0 +1,39 @@
+package progress
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestMeterWritesSeldom(t *testing.T) {
+	now := time.Unix(0, 0)
+	var out strings.Builder
+	m := newMeter(&out, Plain, func() time.Time { return now })
+	for i := range int64(12) {
+		m.Update("read", "bytes", i, 12)
+		now = now.Add(time.Second)
+	}
+	m.Update("build", "links", 7, 0)
+	m.Done()
+	want := "read:   0 % (0 of 12 bytes)\nread:  42 % (5 of 12 bytes)\nread:  83 % (10 of 12 bytes)\nbuild: 7 links\n"
+	if out.String() != want {
+		t.Errorf("wrote\n%swant\n%s", out.String(), want)
+	}
+}
+
+func TestMeterModes(t *testing.T) {
+	for mode, want := range map[Mode]string{
+		None: "",
+		line: "\rread:  50 % (1 of 2 rows)\r" + strings.Repeat(" ", 25) + "\r",
+		JSON: `{"done":1,"phase":"read","seconds":0,"total":2,"unit":"rows"}` + "\n",
+	} {
+		var out strings.Builder
+		m := newMeter(&out, mode, func() time.Time { return time.Unix(0, 0) })
+		m.Update("read", "rows", 1, 2)
+		m.Done()
+		if out.String() != want {
+			t.Errorf("mode %s wrote %q, want %q", mode, out.String(), want)
+		}
+	}
+}

@@ -1,0 +1,23 @@
+package verify
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestMasterProperty is the promise of the whole design, in memory.
+func TestMasterProperty(t *testing.T) {
+	r, err := Random(t.Context(), 400, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	r.Print(&out)
+	t.Log(out.String())
+	if !r.OK() {
+		t.Fatal("the master property does not hold")
+	}
+	if r.Unpushed < r.Sequences/3 {
+		t.Errorf("only %d of %d sequences fail with the pushes switched off", r.Unpushed, r.Sequences)
+	}
+}

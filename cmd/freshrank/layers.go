@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"freshrank/batch"
+	"freshrank/batch/archive"
+	"freshrank/batch/linkfile"
+	"freshrank/batch/schedule"
+	batchview "freshrank/batch/view"
+	"freshrank/cmd/freshrank/internal/boot"
+	"freshrank/cmd/freshrank/internal/config"
+	"freshrank/pagerank/link"
+	"freshrank/serving/api"
+	"freshrank/serving/submit"
+	servingview "freshrank/serving/view"
+	"freshrank/speed"
+	"freshrank/speed/feed"
+	speedview "freshrank/speed/view"
+)
+
+// wiring is what the layers of a process share.
+type wiring struct {
+	*services
+	dir      *linkfile.Dir // nil: serving alone has none
+	topics   config.Log
+	limits   link.Limits
+	log      *slog.Logger
+	registry *prometheus.Registry
+	closers  []func() error // in the order of opening
+}
+
+func newWiring(s *services, dir *linkfile.Dir, l config.Log, limits config.Limits, log *slog.Logger) *wiring {
+	return &wiring{services: s, dir: dir, topics: l, limits: limits.Link(), log: log, registry: boot.Registry()}
+}
+
+// close closes what the layers opened, the last first. They must have ended.
+func (w *wiring) close() error {
+	var errs []error
+	for i := len(w.closers) - 1; i >= 0; i-- {
+		errs = append(errs, w.closers[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// Connections of each role's pool. Point reads gain nothing from more.
+const (
+	batchConns   = 4
+	speedConns   = 4
+	servingConns = 8
+)
+
+// batchRunner wires the batch layer.
+func (w *wiring) batchRunner(ctx context.Context, o config.Batch) (*batch.Runner, error) {
+	pool, err := boot.Pool(ctx, w.dsn, boot.BatchRole, batchConns)
+	if err != nil {
+		return nil, err
+	}
+	w.closers = append(w.closers, func() error { pool.Close(); return nil })
+	archiver, err := w.archiver(o.AcceptGap)
+	if err != nil {
+		return nil, err
+	}
+	ticks, err := schedule.Parse(o.Schedule)
+	if err != nil {
+		return nil, boot.Usage(err)
+	}
+	return batch.NewRunner(batch.Options{
+		Files: batchFiles{w.dir}, Log: archiver, View: batchview.New(pool, boot.Direct(w.direct, boot.BatchRole)),
+		Schedule: ticks, Rank: o.Rank(), Policy: link.RelPolicy(o.RelPolicy), Keep: o.Keep, MaxShrink: o.MaxShrink,
+		Clock: time.Now, Logger: w.log.With("layer", "batch"), Registerer: w.registry,
+	})
+}
+
+// archiver reads the log for the batch layer, and for verify.
+func (w *wiring) archiver(acceptGap bool) (*archive.Archiver, error) {
+	return archive.New(archive.Options{
+		Brokers: w.brokers, Topic: w.topics.Topic, Limits: w.limits, Store: w.dir,
+		AcceptGap: acceptGap, Logger: w.log.With("layer", "batch"),
+	})
+}
+
+// speedLayer wires the speed layer.
+func (w *wiring) speedLayer(ctx context.Context, o config.Speed) (*speed.Layer, error) {
+	pool, err := boot.Pool(ctx, w.dsn, boot.SpeedRole, speedConns)
+	if err != nil {
+		return nil, err
+	}
+	w.closers = append(w.closers, func() error { pool.Close(); return nil })
+	log := w.log.With("layer", "speed")
+	source, err := feed.New(feed.Options{Brokers: w.brokers, Topic: w.topics.Topic, DeadLetterTopic: w.topics.DeadLetters(), Logger: log})
+	if err != nil {
+		return nil, err
+	}
+	w.closers = append(w.closers, func() error { source.Close(); return nil })
+	return speed.New(speed.Options{
+		Log: source, View: speedview.New(speedview.Options{Pool: pool, Connect: boot.Direct(w.direct, boot.SpeedRole), Logger: log}),
+		Loader: speedLoader{w.dir}, Limits: w.limits, EpsilonMin: o.EpsilonMin, EpsilonMax: o.EpsilonMax,
+		Logger: log, Registerer: w.registry,
+	})
+}
+
+// server wires the API and returns what it reads from as well.
+func (w *wiring) server(ctx context.Context, o config.Serve) (*api.Server, *servingview.View, error) {
+	pool, err := boot.Pool(ctx, w.dsn, boot.ServingRole, servingConns)
+	if err != nil {
+		return nil, nil, err
+	}
+	w.closers = append(w.closers, func() error { pool.Close(); return nil })
+	events := submit.New(submit.Options{Brokers: w.brokers, Topic: w.topics.Topic, MaxBatchBytes: int64(w.limits.MaxEventBytes) + 1<<20})
+	w.closers = append(w.closers, events.Close)
+	view := servingview.New(pool, time.Now)
+	build := boot.Version()
+	return api.New(api.Options{
+		Reader: view, Submitter: events, Runs: view, Now: time.Now,
+		Limits: w.limits, Logger: w.log.With("layer", "serving"), Registerer: w.registry, Gatherer: w.registry,
+		Version: api.Version{Version: build.Version, Commit: build.Revision, Go: build.Go},
+		MaxBody: o.MaxBody, MaxLag: o.MaxLag,
+	}), view, nil
+}
+
+// listen opens the address of the API.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, boot.Usagef("listen %s: %w; stop what uses it, or name another address with --listen", address, err)
+	}
+	return ln, nil
+}
