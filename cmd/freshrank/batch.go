@@ -115,7 +115,7 @@ func (b *batchRunCmd) Run(ctx context.Context, c *call) (err error) {
 	defer func() { err = errors.Join(err, w.close()) }()
 	meter := progress.New(os.Stderr, progress.Mode(b.Progress))
 	run, err := runner.RunOnce(ctx, func(r batch.Run) {
-		meter.Update(string(r.Phase), "% of the run", int64(100*r.Done), 100)
+		meter.Update(string(r.Phase), "%", int64(100*r.Done), 100)
 	})
 	meter.Done()
 	if errors.Is(err, batch.ErrRunOpen) || errors.Is(err, batch.ErrLeaseHeld) {

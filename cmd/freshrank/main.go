@@ -62,6 +62,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if code >= 0 { // --help has been printed
 		return code
 	}
+	if file := (*config.Error)(nil); errors.As(err, &file) {
+		err = file // without the flag that happened to be looked up first
+	}
 	if err == nil {
 		err = config.CheckEnv(os.Environ())
 	}

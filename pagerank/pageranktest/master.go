@@ -28,16 +28,23 @@ type MasterReport struct {
 // before a cut, plus a speed layer that takes the rest in micro-batches and moves
 // on to a newer generation on its way, must say of every page what a batch run
 // over all events says, and what [Truth] says: the same status, the same alias
-// target, the same N, and a true rank inside the stated interval. epsilon is the
-// ε that pushes aim at.
-func Master(ctx context.Context, seed uint64, epsilon float64) (MasterReport, error) {
+// target, the same N, and a true rank inside the stated interval. The seed decides
+// on damping, rel policy, ε and the batch runs' tolerance as well.
+func Master(ctx context.Context, seed uint64) (MasterReport, error) {
 	rng := rand.New(rand.NewPCG(seed, 0x6d6173746572))
 	events := RandomEvents(rng, 10+rng.IntN(150), 4+rng.IntN(40))
 	cut := rng.IntN(len(events) + 1)
 	next := cut + rng.IntN(len(events)-cut+1) // of the generation that appears meanwhile
-	m := master{events: events, epsilon: epsilon, batch: 1 + rng.IntN(20)}
-
-	truth := Truth(events, link.DropMarked, damping)
+	m := master{
+		events: events, batch: 1 + rng.IntN(20), policy: link.DropMarked,
+		damping:   []float64{0.5, 0.85, 0.85, 0.99}[rng.IntN(4)],
+		epsilon:   []float64{0.3, 0.01, 0.01, 1e-4, 1e-8}[rng.IntN(5)],
+		tolerance: []float64{1e-3, 1e-9}[rng.IntN(2)],
+	}
+	if rng.IntN(4) == 0 {
+		m.policy = link.CountAll
+	}
+	truth := Truth(events, m.policy, m.damping)
 	pushed, err := m.speed(ctx, cut, next, true)
 	if err != nil {
 		return MasterReport{}, err
@@ -67,12 +74,11 @@ func Master(ctx context.Context, seed uint64, epsilon float64) (MasterReport, er
 	return r, nil
 }
 
-const damping = 0.85
-
 type master struct {
-	events  []link.Event
-	epsilon float64
-	batch   int // events a micro-batch
+	events                      []link.Event
+	policy                      link.RelPolicy
+	damping, epsilon, tolerance float64
+	batch                       int // events a micro-batch
 }
 
 // view is what a reader sees, by URL.
@@ -90,12 +96,14 @@ func (m master) generation(ctx context.Context, cut int) (*linkgraph.Graph, *inc
 		o.Apply(&m.events[i])
 	}
 	g := o.Graph()
-	eff := g.Effective(link.DropMarked)
+	eff := g.Effective(m.policy)
 	res := &pagerank.Result{X: make([]float64, g.Pages()), Residual: make([]float64, g.Pages())}
 	if eff.Pages > 0 {
 		var err error
 		p := pagerank.Problem{Out: eff.Out, Member: eff.Member}
-		if res, err = pagerank.Rank(ctx, p, pagerank.Options{Damping: damping}); err != nil {
+		if res, err = pagerank.Rank(ctx, p, pagerank.Options{
+			Damping: m.damping, Tolerance: m.tolerance, MaxSweeps: 20_000, // damping 0.99 takes thousands
+		}); err != nil {
 			return nil, nil, fmt.Errorf("rank the graph of %d events: %w", cut, err)
 		}
 		if !res.Converged {
@@ -103,7 +111,7 @@ func (m master) generation(ctx context.Context, cut int) (*linkgraph.Graph, *inc
 		}
 	}
 	e, err := incremental.New(g, res.X, res.Residual, incremental.Options{
-		Damping: damping, Policy: link.DropMarked, Epsilon: m.epsilon,
+		Damping: m.damping, Policy: m.policy, Epsilon: m.epsilon,
 	})
 	return g, e, err
 }

@@ -13,7 +13,7 @@ func TestMasterProperty(t *testing.T) {
 	var worst MasterReport
 	powerless, compared := 0, 0
 	for seed := range uint64(sequences) {
-		r, err := Master(context.Background(), seed, 0.01)
+		r, err := Master(context.Background(), seed)
 		if err != nil {
 			t.Fatalf("seed %d: %v", seed, err)
 		}

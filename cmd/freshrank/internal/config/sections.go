@@ -68,7 +68,7 @@ type Speed struct {
 // Serve options belong to the HTTP API.
 type Serve struct {
 	Listen  string        `placeholder:"ADDR" default:"127.0.0.1:8080" help:"Address of the API (${default})."`
-	MaxBody int64         `default:"10485760" help:"Bytes of a request body (${default})."`
+	MaxBody int64         `default:"8388608" help:"Bytes of a request body (${default})."`
 	MaxLag  time.Duration `default:"5m" help:"Age of the ranks past which POST /v1/events answers 503; 0: never (${default})."`
 }
 

@@ -94,6 +94,9 @@ func text(phase, unit string, done, total int64) string {
 	if total <= 0 {
 		return fmt.Sprintf("%s: %d %s", phase, done, unit)
 	}
+	if unit == "%" {
+		return fmt.Sprintf("%s: %3d %%", phase, done)
+	}
 	return fmt.Sprintf("%s: %3.0f %% (%d of %d %s)", phase, 100*float64(done)/float64(total), done, total, unit)
 }
 
