@@ -56,7 +56,8 @@ func (c Certificate) SumBounds() (lo, hi float64) {
 }
 
 // XBounds returns an interval that holds Σ x over pages pages of which the
-// served values, none negative, add up to y; pages = 1 for a single page.
+// served values, none negative, add up to y in float64, in whatever order;
+// pages = 1 for a single page.
 func (c Certificate) XBounds(y float64, pages int) (lo, hi float64) {
 	rest, n := 1-c.Damping, float64(pages)
 	lo = (y*(1-c.Slack) + c.EpsilonMinus*rest*n) / (1 + c.EpsilonMinus)
@@ -65,7 +66,8 @@ func (c Certificate) XBounds(y float64, pages int) (lo, hi float64) {
 	if c.EpsilonPlus < 1 {
 		hi = min(hi, (y*(1+c.Slack)-c.EpsilonPlus*rest*n)/(1-c.EpsilonPlus))
 	}
-	return lo * (1 - rounding), max(lo, hi) * (1 + rounding)
+	lost := max(rounding, 2*unit*n) // half of it for adding up n values
+	return lo * (1 - lost), max(lo, hi) * (1 + lost)
 }
 
 // RankBounds returns an interval that holds Σ π over pages pages of which the
@@ -104,12 +106,12 @@ func (c Certificate) L1() float64 {
 // means a lost or doubled update.
 func (c Certificate) Drift() float64 {
 	if c.Pages == 0 {
-		return c.Sum
+		return math.Abs(c.Sum)
 	}
 	rest := 1 - c.Damping
 	d := rest*c.Sum + c.Damping*c.Dangling + c.Plus - c.Minus - rest*float64(c.Pages)
 	return math.Abs(d) / float64(c.Pages)
 }
 
-// rounding widens every interval by what summing in float64 may lose.
+// rounding widens every interval by what float64 may lose in its making.
 const rounding = 1e-12

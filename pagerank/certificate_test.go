@@ -172,6 +172,20 @@ func TestFarOff(t *testing.T) {
 	}
 }
 
+// TestSumsInAnyOrder holds that the interval of a large host takes in what adding up
+// its pages one by one loses: 0.3 a million times is 299999.99999434233.
+func TestSumsInAnyOrder(t *testing.T) {
+	const pages = 1_000_000
+	c := pagerank.Certificate{Damping: 0.85, Pages: pages, Sum: 0.3 * pages}
+	var y float64
+	for range pages {
+		y += 0.3
+	}
+	if lo, hi := c.XBounds(y, pages); c.Sum < lo || c.Sum > hi || hi-lo > 1e-9*y {
+		t.Errorf("sum %v is outside of [%v, %v], or the interval is too wide", c.Sum, lo, hi)
+	}
+}
+
 // TestDriftIsAnAlarm loses one update of one page.
 func TestDriftIsAnAlarm(t *testing.T) {
 	p := pagerank.Problem{Out: pageranktest.NewWeb(1, 1000, 10_000).Graph()}
@@ -199,6 +213,9 @@ func TestDriftIsAnAlarm(t *testing.T) {
 
 func TestZeroCertificate(t *testing.T) {
 	var c pagerank.Certificate
+	if (pagerank.Certificate{Sum: -1}).Drift() != 1 {
+		t.Error("a sum that is left when all pages are gone raises no alarm")
+	}
 	if c.L1() != 0 || c.Drift() != 0 || c.Epsilon() != 0 {
 		t.Errorf("certificate of no pages: L1 %v, drift %v, ε %v", c.L1(), c.Drift(), c.Epsilon())
 	}

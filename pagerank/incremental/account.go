@@ -15,6 +15,20 @@ type account struct {
 	sum, dangling       total // Σ x̂, and of it the members without links
 	plus, minus         total // Σ max(±r, 0)
 	plusSize, minusSize sizes
+
+	// How far rounding may have taken r as it is here from the residual that x̂ as
+	// it is here has: any one page's, and all pages' together.
+	lostOne, lostAll float64
+}
+
+// unit is the greatest relative error of one float64 operation.
+const unit = 0x1p-53
+
+// inexact notes that residuals have become wrong by up to v·unit more: by one
+// rounding of a number of size v, or by several whose sizes add up to v.
+func (a *account) inexact(v float64) {
+	a.lostOne += unit * v
+	a.lostAll += unit * v
 }
 
 // enterSums counts the member p, with its x̂ and r as they are.
@@ -45,7 +59,8 @@ func (a *account) tally(r float64, sign int) {
 	}
 }
 
-// bump adds δ to the residual of the member p.
+// bump adds δ, which came about by at most four roundings, to the residual of the
+// member p.
 func (e *Engine) bump(p link.Page, delta float64) {
 	if delta == 0 {
 		return
@@ -53,21 +68,26 @@ func (e *Engine) bump(p link.Page, delta float64) {
 	e.tally(e.r[p], -1)
 	e.r[p] += delta
 	e.tally(e.r[p], +1)
+	e.inexact(4*math.Abs(delta) + math.Abs(e.r[p]))
 	e.dirty(p)
 	e.enqueue(p)
 }
 
 // Certificate bounds the error of what [Engine.Changed] has handed out, provided
-// it was called since the last Set and Push.
+// it was called since the last Set, Push and SetEpsilon.
 func (e *Engine) Certificate() pagerank.Certificate {
-	plus, minus := max(e.plus.value(), 0), max(e.minus.value(), 0)
+	// Added to R⁺ and R⁻ alike, lostAll has to be divided by α to do its duty in
+	// both of SumBounds: there R⁺ speaks for a greater Σx, and R⁻ 1/(1−α) times as
+	// much against it.
+	lost := e.lostAll / e.opt.Damping
 	return pagerank.Certificate{
 		Damping: e.opt.Damping, Pages: int(e.pages),
 		Sum: e.sum.value(), Dangling: e.dangling.value(),
-		Plus: plus, Minus: minus,
-		EpsilonPlus:  e.plusSize.greatest() / e.rest,
-		EpsilonMinus: e.minusSize.greatest() / e.rest,
-		Slack:        e.slack,
+		Plus:         max(e.plus.value(), 0) + lost,
+		Minus:        max(e.minus.value(), 0) + lost,
+		EpsilonPlus:  (e.plusSize.greatest() + e.lostOne) / e.rest,
+		EpsilonMinus: (e.minusSize.greatest() + e.lostOne) / e.rest,
+		Slack:        e.slack + e.lostOne/e.rest, // x̃ ≥ 1−α
 	}
 }
 
@@ -86,6 +106,12 @@ func (t *total) add(v float64) {
 		t.lost += (v - s) + t.sum
 	}
 	t.sum = s
+}
+
+// replace puts a term in place of another. Their difference would be rounded.
+func (t *total) replace(old, now float64) {
+	t.add(now)
+	t.add(-old)
 }
 
 func (t *total) value() float64 { return t.sum + t.lost }

@@ -1,6 +1,7 @@
 package incremental
 
 import (
+	"math"
 	"slices"
 
 	"freshrank/pagerank/link"
@@ -9,20 +10,44 @@ import (
 // aliases holds who stands for whom. The published aliases form a functional
 // graph; those on a cycle are in force for nobody, which leaves a forest. Every
 // alias of it forwards what its own in-links bring straight to the root of its
-// tree, and remembers the amount (in its slot of r) and the number of those links
-// (in its slot of in): a tree that is cut or joined moves the sums of a subtree
-// from one root to another.
+// tree, and remembers how much that is: a tree that is cut or joined moves the sums
+// of a subtree from one root to another.
 type aliases struct {
 	target  map[link.Page]link.Page   // as published, cycles included
-	root    map[link.Page]link.Page   // of each alias in force: the page it leads to in the end
+	forward map[link.Page]*forward    // aliases in force
 	sources map[link.Page][]link.Page // aliases in force by what they directly stand for
+}
+
+// forward is an alias in force.
+type forward struct {
+	root    link.Page // where it leads in the end
+	place   int       // where it stands among its target's sources
+	links   uint32    // its own in-links
+	brought total     // by them, all of it handed on to root
 }
 
 func newAliases() aliases {
 	return aliases{
 		target:  map[link.Page]link.Page{},
-		root:    map[link.Page]link.Page{},
+		forward: map[link.Page]*forward{},
 		sources: map[link.Page][]link.Page{},
+	}
+}
+
+// attach puts the alias p among the sources of target.
+func (a *aliases) attach(p, target link.Page) {
+	a.forward[p].place = len(a.sources[target])
+	a.sources[target] = append(a.sources[target], p)
+}
+
+// detach is the reverse of attach. It takes the same time however many there are:
+// of a million pages that stand for one home page, each may become itself again.
+func (a *aliases) detach(p, target link.Page) {
+	sources, place := a.sources[target], a.forward[p].place
+	last := sources[len(sources)-1]
+	sources[place], a.forward[last].place = last, place
+	if a.sources[target] = sources[:len(sources)-1]; len(sources) == 1 {
+		delete(a.sources, target)
 	}
 }
 
@@ -46,10 +71,14 @@ func (e *Engine) endAlias(p link.Page) {
 		delete(e.target, p)
 		return
 	}
-	// p was on a cycle, which is open now: the others forward to p.
-	next := e.target[p]
+	// p was on a cycle, which is open now: the others forward to p. Those next to
+	// p join first, so that each has only its own tree to move.
+	var others []link.Page
+	for q := e.target[p]; q != p; q = e.target[q] {
+		others = append(others, q)
+	}
 	delete(e.target, p)
-	for q := next; q != p; q = e.target[q] {
+	for _, q := range slices.Backward(others) {
 		e.join(q, e.target[q])
 	}
 }
@@ -57,7 +86,7 @@ func (e *Engine) endAlias(p link.Page) {
 // end returns the page that p leads to in the end, p itself if it is no alias.
 func (e *Engine) end(p link.Page) link.Page {
 	if e.flags[p]&isAlias != 0 {
-		return e.root[p]
+		return e.forward[p].root
 	}
 	return p
 }
@@ -68,19 +97,18 @@ func (e *Engine) join(p, target link.Page) {
 	received, links := 0.0, e.in[p] // by p and through its aliases
 	if e.flags[p]&isMember != 0 {
 		received = e.x[p] + e.r[p] - e.rest
+		e.inexact(8 * (e.x[p] + math.Abs(e.r[p])))
 		e.leaveSums(p)
 		e.flags[p] &^= isMember
 	}
-	e.x[p], e.r[p] = 0, received
-	for _, q := range tree[1:] {
-		e.r[p] -= e.r[q]
-		e.in[p] -= e.in[q]
-	}
+	through, linksThrough := e.brought(tree[1:])
+	e.forward[p] = &forward{links: links - linksThrough, brought: total{sum: received - through}}
+	e.attach(p, target)
 	e.flags[p] |= isAlias
+	e.x[p], e.r[p], e.in[p] = 0, 0, 0
 	root := e.end(target)
-	e.sources[target] = append(e.sources[target], p)
 	for _, q := range tree {
-		e.root[q] = root
+		e.forward[q].root = root
 		e.dirty(q)
 	}
 	e.in[root] += links
@@ -92,29 +120,21 @@ func (e *Engine) join(p, target link.Page) {
 
 // cut makes the alias p the root of its own tree.
 func (e *Engine) cut(p link.Page) {
-	tree, root, target := e.tree(p), e.root[p], e.target[p]
-	received, links := 0.0, uint32(0)
-	for _, q := range tree {
-		received += e.r[q]
-		links += e.in[q]
-	}
+	tree, root := e.tree(p), e.forward[p].root
+	received, links := e.brought(tree)
+	e.inexact(4 * math.Abs(received))
 	if links > 0 {
 		e.bump(root, -received)
 	}
 	e.in[root] -= links
 	e.reconsider(root)
 
-	siblings := e.sources[target]
-	if i := slices.Index(siblings, p); len(siblings) == 1 {
-		delete(e.sources, target)
-	} else {
-		e.sources[target] = slices.Delete(siblings, i, i+1)
-	}
-	delete(e.root, p)
+	e.detach(p, e.target[p])
+	delete(e.forward, p)
 	e.flags[p] &^= isAlias
-	e.in[p], e.r[p] = links, 0
+	e.in[p] = links
 	for _, q := range tree[1:] {
-		e.root[q] = p
+		e.forward[q].root = p
 		e.dirty(q)
 	}
 	e.reconsider(p)
@@ -122,6 +142,20 @@ func (e *Engine) cut(p link.Page) {
 		e.bump(p, received)
 	}
 	e.dirty(p)
+}
+
+// brought returns what the own in-links of the given aliases have brought, and the
+// number of those links.
+func (e *Engine) brought(aliases []link.Page) (float64, uint32) {
+	var sum total
+	links := uint32(0)
+	for _, q := range aliases {
+		f := e.forward[q]
+		sum.add(f.brought.sum)
+		sum.add(f.brought.lost)
+		links += f.links
+	}
+	return sum.value(), links
 }
 
 // tree returns p and all aliases that lead to it, p first.

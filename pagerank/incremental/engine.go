@@ -1,19 +1,26 @@
 // Package incremental keeps the ranks of a graph that changes. It holds x̂ and the
 // residual r = (1−α)·1 + αPᵀx̂ − x̂ of every page, keeps that invariant through
-// every change of the graph at a cost of the changed links alone, and pushes
+// every change of the graph at a cost of the changed pages' links, and pushes
 // residuals until each is within ε(1−α), which bounds the relative error of every
 // page by ε (see [pagerank.Certificate]).
 //
 // # State and rules
 //
 // [Engine.Set] says what a page's folded state is now; the engine finds what
-// differs from what it holds. Links: the scaled rule of Zhang, Lofgren and Goel
-// (KDD 2016), with their undirected walk replaced by the zero-row form, where a
-// page without links sends nothing. With old and new out-degree d, d′ > 0,
+// differs from what it holds. Where most links of u stay, x̂_u is scaled with the
+// out-degree, after Zhang, Lofgren and Goel (KDD 2016), but in the zero-row form,
+// where a page without links sends nothing. With old and new out-degree d and d′,
 //
 //	x̂_u ← x̂_u·d′/d,  r_u −= x̂_u(d′/d − 1),  r_v ∓= α·x̂_u/d for v removed, added
 //
-// so links that stay cost nothing. From or to d = 0 only the last part remains.
+// with the old x̂_u in all three, so that links that stay cost nothing. Where most
+// change, or that would take x̂_u further than a factor of 2 from x̃_u, x̂ stays and
+// each v gets the difference (Ohsaka, Maehara and Kawarabayashi, KDD 2015):
+//
+//	r_v −= α·x̂_u/d,  r_v += α·x̂_u/d′,  r_v += α·x̂_u(1/d′ − 1/d)
+//
+// for v removed, added, kept.
+//
 // A page that joins V starts at x̂ = 1−α, r = 0, which is exact; one that leaves
 // has x̂ + r = 1−α. Nobody else's x changes with N.
 //
@@ -23,8 +30,8 @@
 //
 // # Aliases
 //
-// See alias.go. An alias's slot of r holds what its own in-links have brought it,
-// all of which has been forwarded to the page it leads to in the end.
+// What the links of an alias's in-neighbours carry goes to the page that it leads to
+// in the end, in the same instant; see alias.go.
 package incremental
 
 import (
@@ -51,8 +58,8 @@ type Engine struct {
 	base *csr.Graph             // counted links as published, of the base graph
 	rows map[link.Page][]uint32 // the same of pages whose links changed since
 
-	// By page. in counts links that lead to a page, for a page that is no alias
-	// those through aliases included.
+	// By page; 0 for an alias. in counts the links that lead to a page, those through
+	// aliases included.
 	x, r  []float64
 	in    []uint32
 	flags []flag
@@ -109,23 +116,24 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 			e.x[p], e.r[p] = x[p], residual[p]
 			e.enterSums(p)
 			e.enqueue(p)
+			lost := stored * unit * (x[p] + math.Abs(residual[p]))
+			e.lostOne, e.lostAll = max(e.lostOne, lost), e.lostAll+lost
 		}
 		if target, ok := g.AliasOf(p); ok {
 			e.target[p] = target
 			if eff.Root[p] != link.NoPage {
 				e.flags[p] |= isAlias
-				e.root[p] = eff.Root[p]
-				e.sources[target] = append(e.sources[target], p)
+				e.forward[p] = &forward{root: eff.Root[p]}
+				e.attach(p, target)
 			}
 		}
 	}
 	for u := range uint32(n) {
 		row := e.base.Row(u)
 		for _, v := range row {
-			e.in[v]++
-			if root := eff.Root[v]; root != link.NoPage {
-				e.in[root]++
-				e.r[v] += o.Damping * e.x[u] / float64(len(row))
+			e.countIn(link.Page(v), +1)
+			if f, ok := e.forward[link.Page(v)]; ok {
+				f.brought.add(e.share(link.Page(u), len(row)))
 			}
 		}
 	}
@@ -133,13 +141,17 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 	return e, nil
 }
 
+// stored bounds the roundings that went into a residual of [pagerank.Rank].
+const stored = 32
+
 // Pages returns how many page numbers the engine knows, ranked or not.
 func (e *Engine) Pages() int { return len(e.x) }
 
 // Set makes s the state of page p, keeping the invariant; residuals that this
 // leaves behind are for [Engine.Push]. Page numbers past the known ones are new
-// pages. Its cost is that of comparing p's old and new links, plus, where p
-// becomes or ceases to be an alias, the number of aliases that lead to p.
+// pages. Its cost is p's old and new links, plus, where p becomes or ceases to be
+// an alias, the number of aliases that lead to p, or to a cycle of aliases that
+// this closes or opens.
 func (e *Engine) Set(p link.Page, s link.State) {
 	e.grow(p)
 	links := make([]uint32, 0, len(s.Links))

@@ -1,48 +1,79 @@
 package incremental
 
-import "freshrank/pagerank/link"
+import (
+	"math"
 
-// setLinks replaces p's counted links by links, ascending, by the scaled rule.
-// p keeps its membership, except that a page with links is a member.
+	"freshrank/pagerank/link"
+)
+
+// setLinks replaces p's counted links by links, ascending. p keeps its membership,
+// except that a page with links is a member.
 func (e *Engine) setLinks(p link.Page, links []uint32) {
 	old := e.row(p)
-	removed, added := difference(old, links)
+	removed, kept, added := compare(old, links)
 	if len(removed)+len(added) == 0 {
 		return
 	}
-	d, now := float64(len(old)), float64(len(links))
 	e.links += int64(len(links) - len(old))
 	e.rows[p] = links
-	if e.flags[p]&isMember == 0 {
-		e.reconsider(p) // it has links, or there would be no difference
-	} else if d == 0 {
-		e.dangling.add(-e.x[p])
-	}
-	var share float64 // of p's rank along each link that changes
 	switch x := e.x[p]; {
-	case d == 0:
-		share = e.opt.Damping * x / now
-	case now == 0:
-		share = e.opt.Damping * x / d
+	case e.flags[p]&isMember == 0:
+		e.reconsider(p) // it has links, or there would be no difference
+	case len(old) == 0:
+		e.dangling.add(-x)
+	case len(links) == 0:
 		e.dangling.add(x)
-	default:
-		share = e.opt.Damping * x / d
-		e.x[p] = x * now / d
-		e.sum.add(e.x[p] - x)
-		e.bump(p, x-e.x[p])
 	}
-	for _, v := range removed {
-		e.send(link.Page(v), -share)
-		e.countIn(link.Page(v), -1)
+	before := e.share(p, len(old))
+	if len(kept) > len(removed)+len(added) {
+		e.scale(p, float64(len(links))/float64(len(old)))
 	}
+	now := e.share(p, len(links))
+	e.inexact(4 * e.x[p]) // the two cancel in links that stay, their roundings do not
+	if len(old) > 0 && len(links) > 0 && math.Abs(now-before) <= 4*unit*before {
+		now = before
+	}
+	// New links first, so that nobody leaves V who is about to come back.
 	for _, v := range added {
 		e.countIn(link.Page(v), +1)
-		e.send(link.Page(v), share)
+		e.send(link.Page(v), now)
+	}
+	if now != before {
+		for _, v := range kept {
+			e.send(link.Page(v), now-before)
+		}
+	}
+	for _, v := range removed {
+		e.send(link.Page(v), -before)
+		e.countIn(link.Page(v), -1)
 	}
 }
 
-// difference returns what stands in only one of two ascending slices.
-func difference(old, now []uint32) (removed, added []uint32) {
+// scale multiplies x̂_p by the factor by which p's out-degree changes, so that each
+// link that stays carries what it did. Only while x̂_p stays within twice x̃_p: where
+// nobody pushes, as when catching up, factors would add up without bounds.
+func (e *Engine) scale(p link.Page, factor float64) {
+	x := e.x[p]
+	scaled, served := x*factor, x+e.r[p]
+	if scaled > 2*served || scaled < served/2 {
+		return
+	}
+	e.x[p] = scaled
+	e.sum.replace(x, scaled)
+	e.bump(p, x-scaled)
+}
+
+// share returns what each of p's links carries if there are d.
+func (e *Engine) share(p link.Page, d int) float64 {
+	if d == 0 {
+		return 0
+	}
+	return e.opt.Damping * e.x[p] / float64(d)
+}
+
+// compare tells what stands in only one of two ascending slices from what stands in
+// both.
+func compare(old, now []uint32) (removed, kept, added []uint32) {
 	for len(old) > 0 && len(now) > 0 {
 		switch {
 		case old[0] < now[0]:
@@ -50,17 +81,18 @@ func difference(old, now []uint32) (removed, added []uint32) {
 		case old[0] > now[0]:
 			added, now = append(added, now[0]), now[1:]
 		default:
-			old, now = old[1:], now[1:]
+			kept, old, now = append(kept, old[0]), old[1:], now[1:]
 		}
 	}
-	return append(removed, old...), append(added, now...)
+	return append(removed, old...), kept, append(added, now...)
 }
 
 // send adds δ to the residual of v, or, if v is an alias, of the page it leads to.
 func (e *Engine) send(v link.Page, delta float64) {
 	if e.flags[v]&isAlias != 0 {
-		e.r[v] += delta
-		v = e.root[v]
+		f := e.forward[v]
+		f.brought.add(delta)
+		v = f.root
 	}
 	e.bump(v, delta)
 }
@@ -68,8 +100,9 @@ func (e *Engine) send(v link.Page, delta float64) {
 // countIn counts a link that now leads (+1) or no longer leads (−1) to v.
 func (e *Engine) countIn(v link.Page, by int) {
 	if e.flags[v]&isAlias != 0 {
-		e.in[v] += uint32(by)
-		v = e.root[v]
+		f := e.forward[v]
+		f.links += uint32(by)
+		v = f.root
 	}
 	e.in[v] += uint32(by)
 	e.reconsider(v)

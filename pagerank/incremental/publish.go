@@ -64,7 +64,7 @@ func (e *Engine) Page(p link.Page) Served {
 	}
 	switch {
 	case f&isAlias != 0:
-		s.Status, s.Target = linkgraph.Alias, e.root[p]
+		s.Status, s.Target = linkgraph.Alias, e.forward[p].root
 	case f&isGone != 0:
 		s.Status = linkgraph.Gone
 	case s.HasX:
@@ -83,13 +83,14 @@ func (e *Engine) Changed(fn func(link.Page, Served)) {
 	for _, p := range e.changed {
 		e.flags[p] &^= isDirty
 		now := e.Page(p)
-		if p == e.xMaxOf && !(now.X >= e.xMax) {
-			lostMax = true
-		} else if now.HasX && now.X > e.xMax {
-			e.xMax, e.xMaxOf = now.X, p
-		}
 		if !e.differs(p, now) {
 			continue
+		}
+		switch {
+		case now.HasX && now.X >= e.xMax:
+			e.xMax, e.xMaxOf = now.X, p
+		case p == e.xMaxOf:
+			lostMax = true
 		}
 		if _, ok := e.baseX[p]; !ok {
 			e.baseX[p] = e.value[p]
@@ -141,9 +142,9 @@ func (e *Engine) XMax() float64 { return e.xMax }
 
 func (e *Engine) findMax() {
 	e.xMax, e.xMaxOf = 0, link.NoPage
-	for p := range link.Page(len(e.x)) {
-		if v := e.x[p] + e.r[p]; e.flags[p]&isMember != 0 && v > e.xMax {
-			e.xMax, e.xMaxOf = v, p
+	for p, value := range e.value {
+		if value > e.xMax { // not if NaN
+			e.xMax, e.xMaxOf = value, link.Page(p)
 		}
 	}
 }

@@ -56,12 +56,12 @@ func (e *Engine) push(p link.Page) {
 	e.x[p] += e.r[p]
 	moved := e.x[p] - before
 	e.bump(p, -moved)
-	e.sum.add(moved)
+	e.sum.replace(before, e.x[p])
 	e.Pushes++
 	row := e.row(p)
 	e.EdgeOps += int64(len(row)) + 1
 	if len(row) == 0 {
-		e.dangling.add(moved)
+		e.dangling.replace(before, e.x[p])
 		return
 	}
 	share := e.opt.Damping * moved / float64(len(row))

@@ -194,6 +194,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"added with links", wire("link.added", `{"url":"http://a.example/","target":"http://b.example/","links":[]}`), "data.links", "", "no field of freshrank.link.added"},
 		{"added without target", wire("link.added", `{"url":"http://a.example/"}`), "data.target", "", "is missing"},
 		{"target not http", wire("link.added", `{"url":"http://a.example/","target":"mailto:x@a.example"}`), "data.target", "mailto:x@a.example", "http or https"},
+		{"long value of another type", wire("page.gone", `{"url":["x`+strings.Repeat("ä", 150)+`"]}`), "data.url", `["x` + strings.Repeat("ä", 98), "must be a JSON string"},
 		{"rel a list", wire("link.added", `{"url":"http://a.example/","target":"http://b.example/","rel":["ugc"]}`), "data.rel", `["ugc"]`, "must be a JSON string"},
 
 		{"no links", wire("page.crawled", `{"url":"http://a.example/"}`), "data.links", "", "[] if it has none"},

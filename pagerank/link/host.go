@@ -2,6 +2,7 @@ package link
 
 import (
 	"encoding/binary"
+	"errors"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -76,16 +77,23 @@ func canonicalName(name string) (host, fix string) {
 	if !utf8.ValidString(name) {
 		return "", "must have a host in UTF-8 or punycode"
 	}
-	name = strings.ToLower(name)
+	// The dot at the end goes first: mapping can leave nothing of a label after it.
+	if r, size := utf8.DecodeLastRuneInString(name); strings.ContainsRune(".。．｡", r) {
+		name = name[:len(name)-size]
+	}
+	// Lower case comes last: İ is no spelling of i to those who map it.
 	foreign := func(r rune) bool { return r >= utf8.RuneSelf }
-	if strings.ContainsFunc(name, foreign) || strings.Contains(name, punycodePrefix) {
+	if strings.ContainsFunc(name, foreign) || strings.Contains(strings.ToLower(name), punycodePrefix) {
 		ascii, err := international.ToASCII(name)
+		if err == nil { // some names fail only as what they are mapped to
+			ascii, err = international.ToASCII(ascii)
+		}
 		if err != nil {
 			return "", "must have a valid international host name: " + err.Error()
 		}
 		name = ascii
 	}
-	name = strings.TrimSuffix(name, ".")
+	name = strings.ToLower(name)
 	switch {
 	case name == "":
 		return "", "must have a host"
@@ -152,7 +160,8 @@ func parseNumber(s string) (n uint64, ok bool) {
 	if digits == "" {
 		return 0, base == 16
 	}
-	// ParseUint takes neither signs nor, with a base given, underscores.
+	// ParseUint takes neither signs nor, with a base given, underscores. A number out
+	// of its range comes back as the greatest, which is out of that of addresses.
 	n, err := strconv.ParseUint(digits, base, 33)
-	return n, err == nil
+	return n, err == nil || errors.Is(err, strconv.ErrRange)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"unicode/utf8"
 )
 
 // reader reads JSON values one after the other from a text, stricter than
@@ -150,7 +151,8 @@ func (r *reader) wrongType(fix string) error {
 	if err := r.skip(maxDepth); err != nil {
 		return err
 	}
-	return invalid("", string(r.text[start:min(r.pos, start+maxShown)]), "%s", fix)
+	// A few bytes more than are shown: they are cut where a character ends.
+	return invalid("", string(r.text[start:min(r.pos, start+maxShown+utf8.UTFMax)]), "%s", fix)
 }
 
 // under puts an error's path below name.

@@ -98,7 +98,8 @@ func (g *Graph) roots() []link.Page {
 	state := make([]uint8, n)
 	var path []link.Page
 	for start := range link.Page(n) {
-		p, path := start, path[:0]
+		p := start
+		path = path[:0]
 		for state[p] == unvisited {
 			next, ok := g.AliasOf(p)
 			if !ok {
@@ -114,14 +115,15 @@ func (g *Graph) roots() []link.Page {
 			end = root[p]
 		}
 		// From the cycle's entry p, if there is one, on: each its own end.
+		lead := path
 		if state[p] == onPath {
 			i := slices.Index(path, p)
 			for _, q := range path[i:] {
 				state[q] = done
 			}
-			path = path[:i]
+			lead = path[:i]
 		}
-		for _, q := range path {
+		for _, q := range lead {
 			root[q], state[q] = end, done
 		}
 	}

@@ -14,7 +14,6 @@ package linkgraph
 
 import (
 	"fmt"
-	"slices"
 	"sync"
 
 	"freshrank/pagerank/csr"
@@ -155,13 +154,12 @@ func checkSparse(g *Graph, n int) error {
 		}
 	}
 	for p, edits := range g.Edits {
-		ordered := slices.IsSortedFunc(edits, func(a, b link.Edit) int { return int(int64(a.To) - int64(b.To)) })
-		if int(p) >= n || !ordered {
-			return fmt.Errorf("page %d of %d: its single-link events are out of range or order", p, n)
+		if int(p) >= n {
+			return fmt.Errorf("page %d of %d has single-link events", p, n)
 		}
-		for _, e := range edits {
-			if int(e.To) >= n {
-				return fmt.Errorf("page %d: a single-link event leads to page %d of %d", p, e.To, n)
+		for i, e := range edits {
+			if int(e.To) >= n || e.To == p || i > 0 && edits[i-1].To >= e.To {
+				return fmt.Errorf("page %d: single-link event %d is for page %d of %d: out of range, for itself or out of order", p, i, e.To, n)
 			}
 		}
 	}

@@ -14,32 +14,74 @@ import (
 // for concurrent use.
 type Overlay struct {
 	base   *Graph // nil: no pages
-	states map[link.Page]*link.State
+	states map[link.Page]*touched
 	urls   []string // of page base.Pages() + i
 	number map[link.PageKey]link.Page
 }
 
 // NewOverlay returns an Overlay of no events over base, which may be nil.
 func NewOverlay(base *Graph) *Overlay {
-	return &Overlay{base: base, states: map[link.Page]*link.State{}, number: map[link.PageKey]link.Page{}}
+	return &Overlay{base: base, states: map[link.Page]*touched{}, number: map[link.PageKey]link.Page{}}
 }
 
-// Apply folds e. It returns e's page and whether the page's state changed.
+// Apply folds e. It returns e's page and whether the page's state changed; of a
+// single-link event of a page with very many links, whether it may have.
 func (o *Overlay) Apply(e *link.Event) (p link.Page, changed bool) {
 	p = o.intern(e.URL)
 	u, ok := e.Update(o.intern)
 	if !ok {
 		return p, false
 	}
-	s, touched := o.states[p]
-	if !touched {
-		b := o.State(p)
-		s = &b
+	t, known := o.states[p]
+	if !known {
+		t = &touched{State: o.State(p)}
 	}
-	if changed = s.Apply(u); changed && !touched {
-		o.states[p] = s
+	if changed = t.apply(u); changed && !known {
+		o.states[p] = t
 	}
 	return p, changed
+}
+
+// touched is a page's state, and single-link events that wait to be joined with it.
+// To join one takes as long as the page has links, so those of a page with many wait
+// for each other, or for someone who asks.
+type touched struct {
+	link.State
+	late []link.State
+}
+
+// many is how many links and edits make a page's events wait.
+const many = 64
+
+func (t *touched) apply(u link.Update) (changed bool) {
+	size := len(t.Links) + len(t.Edits)
+	if size < many || u.Type.Snapshot() {
+		return t.Apply(u)
+	}
+	if !u.Version.Newer(t.Version) {
+		return false
+	}
+	var s link.State
+	s.Apply(u)
+	if t.late = append(t.late, s); len(t.late) > size {
+		t.settle()
+	}
+	return true
+}
+
+// settle joins what has waited, pair by pair.
+func (t *touched) settle() {
+	for len(t.late) > 1 {
+		half := (len(t.late) + 1) / 2
+		for i, s := range t.late[half:] {
+			t.late[i].Join(s)
+		}
+		t.late = t.late[:half]
+	}
+	for _, s := range t.late {
+		t.Join(s)
+	}
+	t.late = nil
 }
 
 func (o *Overlay) intern(url string) link.Page {
@@ -81,8 +123,9 @@ func (o *Overlay) Find(key link.PageKey) (link.Page, bool) {
 
 // State returns the folded state of p. The caller must not change its slices.
 func (o *Overlay) State(p link.Page) link.State {
-	if s, ok := o.states[p]; ok {
-		return *s
+	if t, ok := o.states[p]; ok {
+		t.settle()
+		return t.State
 	}
 	if int(p) < o.base.Pages() {
 		return o.base.State(p)
@@ -90,7 +133,7 @@ func (o *Overlay) State(p link.Page) link.State {
 	return link.State{Target: link.NoPage}
 }
 
-// Touched returns the pages whose state events have changed, ascending.
+// Touched returns the pages of which Apply said that they changed, ascending.
 func (o *Overlay) Touched() []link.Page { return slices.Sorted(maps.Keys(o.states)) }
 
 // Rebase returns the same events over a newer base, which has some of them
@@ -107,9 +150,9 @@ func (o *Overlay) Rebase(base *Graph) *Overlay {
 	}
 	for _, p := range o.Touched() {
 		q := renumber(p)
-		s := r.State(q)
-		if s.Join(o.states[p].Renumber(renumber)) {
-			r.states[q] = &s
+		t := &touched{State: r.State(q)}
+		if t.Join(o.State(p).Renumber(renumber)) {
+			r.states[q] = t
 		}
 	}
 	return r

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,6 +81,74 @@ func TestCutAnywhere(t *testing.T) {
 		if d := cmp.Diff(whole, moved.Graph(), equal); d != "" {
 			t.Fatalf("seed %d: base moved from %d to %d at %d (-whole +moved):\n%s", seed, older, cut, at, d)
 		}
+	}
+}
+
+// TestManyLinks folds events of one page with hundreds of links, whose single-link
+// events wait for each other, and looks at the state now and then: it is always what
+// the events give one by one.
+func TestManyLinks(t *testing.T) {
+	for seed := range uint64(10) {
+		rng := rand.New(rand.NewPCG(seed, 5))
+		o := NewOverlay(nil)
+		want := link.State{Target: link.NoPage}
+		for i := range 2000 {
+			e := link.Event{
+				ID: fmt.Sprint(rng.IntN(9)), Tie: rng.Uint64N(3), Time: time.Unix(1+rng.Int64N(3000), 0),
+				Type: link.LinkAdded, URL: url(0), Target: url(1 + rng.IntN(300)), Rel: link.Rel(rng.IntN(2)),
+			}
+			switch k := rng.IntN(1000); {
+			case k < 300:
+				e.Type = link.LinkRemoved
+			case k < 303:
+				e.Type = link.PageCrawled
+				for to := range 300 {
+					if rng.IntN(2) == 0 {
+						e.Links = append(e.Links, link.Link{URL: url(to + 1)})
+					}
+				}
+			case k < 305:
+				e.Type = link.PageAlias
+			}
+			e.Tie = e.Tie<<32 | uint64(i) // no two alike
+			p, changed := o.Apply(&e)
+			u, _ := e.Update(o.intern)
+			if did := want.Apply(u); did && !changed {
+				t.Fatalf("seed %d: event %d has changed the state, Apply says no", seed, i)
+			}
+			if rng.IntN(50) == 0 {
+				if d := cmp.Diff(want, o.State(p), cmpopts.EquateEmpty()); d != "" {
+					t.Fatalf("seed %d: event %d (-want +got):\n%s", seed, i, d)
+				}
+			}
+		}
+		if d := cmp.Diff(want, o.State(0), cmpopts.EquateEmpty()); d != "" {
+			t.Fatalf("seed %d (-want +got):\n%s", seed, d)
+		}
+	}
+}
+
+// TestOnePageLinkByLink gives one page very many links one by one, oldest first and
+// newest first. That takes less than a second where events wait for each other, and
+// minutes where each costs as much as the page has links.
+func TestOnePageLinkByLink(t *testing.T) {
+	const links = 50_000
+	o := NewOverlay(nil)
+	began := time.Now()
+	for i := range links {
+		at := int64(i)
+		if i%2 == 0 {
+			at = 2*links - at
+		}
+		o.Apply(&link.Event{ID: "a", Type: link.LinkAdded, Time: time.Unix(1+at, 0), URL: url(0), Target: url(1 + i)})
+	}
+	if got := len(o.State(0).Links); got != links {
+		t.Errorf("%d links: want %d", got, links)
+	}
+	if took := time.Since(began); took > 8*time.Second {
+		t.Errorf("%d links took %v", links, took)
+	} else {
+		t.Log(took)
 	}
 }
 
@@ -205,5 +274,52 @@ func TestBuilder(t *testing.T) {
 	}
 	if got, want := b.Stats(), (Stats{Pages: 4, Links: 2, Duplicates: 1, SelfLoops: 1}); got != want {
 		t.Errorf("stats %+v, want %+v", got, want)
+	}
+}
+
+// TestCheckNamesTheFault spoils a graph in every way that Check looks for.
+func TestCheckNamesTheFault(t *testing.T) {
+	graph := func() *Graph {
+		at := func(i int64) time.Time { return time.Unix(i, 0).UTC() }
+		return fold(nil, []link.Event{
+			{ID: "c", Type: link.PageCrawled, Time: at(1), URL: url(0), Links: []link.Link{{URL: url(1)}, {URL: url(2)}}},
+			{ID: "a", Type: link.LinkAdded, Time: at(2), URL: url(0), Target: url(3)},
+			{ID: "r", Type: link.LinkRemoved, Time: at(3), URL: url(0), Target: url(4)},
+			{ID: "s", Type: link.PageAlias, Time: at(1), URL: url(4), Target: url(1)},
+		}).Graph()
+	}
+	if err := Check(graph()); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		spoil func(*Graph)
+		want  string
+	}{
+		"a column":                 {func(g *Graph) { g.Kinds = g.Kinds[1:] }, "4 kinds"},
+		"first row":                {func(g *Graph) { g.Start[0] = 1 }, "rows end"},
+		"last row":                 {func(g *Graph) { g.Start[5] = 2 }, "rows end"},
+		"a row":                    {func(g *Graph) { g.Start[2] = 1 }, "row from 3 to 1"},
+		"URLs out of order":        {func(g *Graph) { g.URLs[2] = url(1) }, "page 2: URL"},
+		"a kind":                   {func(g *Graph) { g.Kinds[3] = 9 }, "unknown kind 9"},
+		"an alias of nothing":      {func(g *Graph) { g.Targets[4] = link.NoPage }, "page 4: kind 3"},
+		"an alias too far":         {func(g *Graph) { g.Targets[4] = 5 }, "page 4: kind 3"},
+		"a target too much":        {func(g *Graph) { g.Targets[1] = 0 }, "page 1: kind 0"},
+		"a link too far":           {func(g *Graph) { g.Links[2].To = 5 }, "link 2 of its row"},
+		"a link to itself":         {func(g *Graph) { g.Links[0].To = 0 }, "link 0 of its row"},
+		"a link twice":             {func(g *Graph) { g.Links[1].To = 1 }, "link 1 of its row"},
+		"an addition of no page":   {func(g *Graph) { g.Added[5] = link.Imported }, "newest addition"},
+		"single links of no page":  {func(g *Graph) { g.Edits[5] = nil }, "page 5 of 5"},
+		"a single link too far":    {func(g *Graph) { g.Edits[0][1].To = 5 }, "single-link event 1"},
+		"a single link to itself":  {func(g *Graph) { g.Edits[0][0].To = 0 }, "single-link event 0"},
+		"a single link twice":      {func(g *Graph) { g.Edits[0][1].To = 3 }, "single-link event 1"},
+		"single links not in line": {func(g *Graph) { g.Edits[0][0].To = 4; g.Edits[0][1].To = 3 }, "single-link event 1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := graph()
+			c.spoil(g)
+			if err := Check(g); err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("error %v, want one with %q", err, c.want)
+			}
+		})
 	}
 }

@@ -1,0 +1,163 @@
+package incremental
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"freshrank/pagerank/link"
+	"freshrank/pagerank/linkgraph"
+)
+
+func newEmpty(t *testing.T, epsilon float64) *Engine {
+	t.Helper()
+	e, err := New(&linkgraph.Graph{}, nil, nil, Options{Damping: alpha, Policy: link.DropMarked, Epsilon: epsilon})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func crawled(to ...link.Page) link.State {
+	s := link.State{Kind: link.Crawled, Target: link.NoPage, Version: link.Imported}
+	for _, v := range to {
+		s.Links = append(s.Links, link.Edge{To: v})
+	}
+	return s
+}
+
+func aliasOf(p link.Page) link.State {
+	return link.State{Kind: link.Alias, Target: p, Version: link.Imported}
+}
+
+func pages(from, n int) []link.Page {
+	out := make([]link.Page, n)
+	for i := range out {
+		out[i] = link.Page(from + i)
+	}
+	return out
+}
+
+// TestLinksComeAndGoUnpushed changes a page's links between one, many and none, as
+// often as a long log may while the speed layer catches up and pushes nothing. A rule
+// that scales x̂ with the out-degree multiplies it by a thousand in each round.
+func TestLinksComeAndGoUnpushed(t *testing.T) {
+	e := newEmpty(t, 1e-3)
+	many := pages(1, 1000)
+	for range 200 {
+		e.Set(0, crawled(1))
+		e.Set(0, crawled(many...))
+		e.Set(0, crawled())
+	}
+	e.Set(0, crawled(1, 2))
+	e.Push(context.Background(), 1<<40)
+	e.Changed(func(link.Page, Served) {})
+	c := e.Certificate()
+	if !(c.Drift() <= 1e-12 && c.Epsilon() <= 2e-3) {
+		t.Errorf("drift %v, ε %v", c.Drift(), c.Epsilon())
+	}
+	// Nothing links to page 0, and two links share what it has.
+	if x, want := e.Page(1).X, 0.15*(1+0.85/2); !(math.Abs(x-want) <= 1e-9) {
+		t.Errorf("x = %v, want %v", x, want)
+	}
+}
+
+// TestRoundingAddsUp moves an amount that is large for one of its owners to and fro,
+// and then takes it away. What rounding has left in small ranks by then is more than
+// their residuals say, which are pushed to nothing; the certificate must know of it.
+func TestRoundingAddsUp(t *testing.T) {
+	const sources, alias, first, second, friend = 30_000, 30_000, 30_001, 30_002, 40_000
+	e := newEmpty(t, 1e-13)
+	for p := range link.Page(sources) {
+		e.Set(p, crawled(alias))
+	}
+	e.Set(first, crawled())
+	e.Set(second, crawled())
+	rng := rand.New(rand.NewPCG(1, 1))
+	for range 20_000 {
+		e.Set(alias, aliasOf(first))
+		e.Set(friend, crawled(pages(first, 2+rng.IntN(10))...))
+		e.Set(alias, aliasOf(second))
+		e.Set(friend, crawled(pages(first, 2+rng.IntN(10))...))
+	}
+	e.Set(friend, crawled(first, second))
+	e.Set(alias, crawled())
+	e.Push(context.Background(), 1<<40)
+	e.Changed(func(link.Page, Served) {})
+	c := e.Certificate()
+	x := 0.15 * (1 + 0.85/2)
+	off := 0.0
+	for _, p := range []link.Page{first, second} {
+		y := e.Page(p).X
+		if lo, hi := c.XBounds(y, 1); x < lo || x > hi {
+			t.Errorf("page %d: x = %v lies outside of [%v, %v], served %v", p, x, lo, hi, y)
+		}
+		off = max(off, math.Abs(y-x)/x)
+	}
+	t.Logf("off by %.2g, certified %.2g", off, c.Epsilon())
+	if off < 1e-11 {
+		t.Errorf("rounding has put x off by %v only: the test is too tame", off)
+	}
+	if c.Epsilon() > 1e-5 {
+		t.Errorf("ε = %v for rounding alone", c.Epsilon())
+	}
+}
+
+// TestCrowdsOfAliases ends the aliases of a page that very many pages stand for, one
+// by one, and opens a long cycle of aliases. That takes less than a second where the
+// cost is that of what changes, and far longer where everyone looks at everyone else.
+func TestCrowdsOfAliases(t *testing.T) {
+	const crowd, cycle = 500_000, 20_000
+	e := newEmpty(t, 0.01)
+	for p := range link.Page(crowd) {
+		e.Set(p+1, aliasOf(0))
+	}
+	for p := range link.Page(cycle) { // back to front: a chain that grows at its end moves each time
+		p = crowd + cycle - p
+		e.Set(p, aliasOf(crowd+1+(p-crowd)%cycle))
+	}
+	began := time.Now()
+	for p := range link.Page(crowd) {
+		e.Set(p+1, crawled())
+	}
+	ended := time.Now()
+	e.Set(crowd+1, crawled())
+	opened := time.Now()
+	if a, b := ended.Sub(began), opened.Sub(ended); a > 4*time.Second || b > 4*time.Second {
+		t.Errorf("ending %d aliases of one page took %v, opening a cycle of %d %v", crowd, a, cycle, b)
+	} else {
+		t.Log(a, b)
+	}
+	if len(e.sources[0]) != 0 || len(e.target) != cycle-1 || len(e.forward) != cycle-1 {
+		t.Errorf("%d aliases of one page, %d published ones and %d in force are left", len(e.sources[0]), len(e.target), len(e.forward))
+	}
+}
+
+// TestLinksThatStayCostNothing adds one link to a hub: only the hub and the new
+// target are touched. And without any push, adding and replacing over and over keeps
+// x̂ near x̃.
+func TestLinksThatStayCostNothing(t *testing.T) {
+	e := newEmpty(t, 1e-3)
+	e.Set(0, crawled(pages(1, 1000)...))
+	e.Push(context.Background(), 1<<40)
+	e.Changed(func(link.Page, Served) {})
+	e.Set(0, crawled(pages(1, 1001)...))
+	if n := len(e.changed); n != 2 {
+		t.Errorf("%d pages are touched, want the hub and the new target", n)
+	}
+	for i := range 1000 {
+		from := 1 + 2000*(i%2)
+		e.Set(0, crawled(pages(from, 100)...))
+		e.Set(0, crawled(pages(from, 150)...))
+	}
+	if x, served := e.x[0], e.x[0]+e.r[0]; x > 2*served || x < served/2 {
+		t.Errorf("x̂ = %v, x̃ = %v after 2000 changes without a push", x, served)
+	}
+	e.Push(context.Background(), 1<<40)
+	e.Changed(func(link.Page, Served) {})
+	if c := e.Certificate(); !(c.Drift() <= 1e-12 && c.Epsilon() <= 1.2e-3) {
+		t.Errorf("drift %v, ε %v", c.Drift(), c.Epsilon())
+	}
+}

@@ -1,0 +1,22 @@
+package link
+
+import "time"
+
+// Record is one record of the log, whatever it holds.
+type Record struct {
+	Partition  int
+	Offset     int64
+	Timestamp  time.Time // the log's, in milliseconds; not the event's
+	Key, Value []byte    // as they came; nil differs from empty
+}
+
+// Archived is a Record and what was made of it when it was archived. That verdict
+// stands, whatever the limits are later.
+type Archived struct {
+	Record
+	Refused string // why; "" if it was accepted
+
+	// Of an accepted event.
+	ID, Source, Type, URL string
+	Time                  time.Time
+}
