@@ -58,6 +58,7 @@ func serverArgs(dir string, opts Options) []string {
 		// level that skips the WAL.
 		"wal_level=minimal", "max_wal_senders=0",
 		"jit=off",
+		"autovacuum_naptime=10s", // the speed layer replaces its rows many times a minute
 		"timezone=UTC", "log_timezone=UTC",
 	}
 	if opts.NoSync {

@@ -53,8 +53,14 @@ func dsn(dir, role, db string) string {
 // prepare makes the folders, owned by whoever runs the server, and the database
 // if there is none.
 func prepare(ctx context.Context, dir, binaries string, who identity, opts Options) error {
-	if err := os.Chmod(dir, 0o755); err != nil { // the server's user must pass through
-		return err
+	if who.uid != 0 && !who.namespaced { // another user must pass through
+		info, err := os.Stat(dir)
+		if err != nil {
+			return err
+		}
+		if err := os.Chmod(dir, info.Mode().Perm()|0o011); err != nil {
+			return err
+		}
 	}
 	if err := makeSocketFolder(socketPath(dir), who); err != nil {
 		return err
@@ -101,7 +107,7 @@ func openLog(dir string) (*os.File, error) {
 	if info, err := os.Stat(logPath(dir)); err == nil && info.Size() > 16<<20 {
 		flags |= os.O_TRUNC
 	}
-	return os.OpenFile(logPath(dir), flags, 0o644)
+	return os.OpenFile(logPath(dir), flags, 0o600) // it quotes statements
 }
 
 // logTail returns the last lines of the log, for an error message.

@@ -7,7 +7,9 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"sync"
 	"syscall"
+	"time"
 
 	"freshrank/migrations/folderlock"
 )
@@ -34,6 +36,7 @@ type Server struct {
 	cmd    *exec.Cmd
 	exited chan struct{} // closed once cmd is gone
 	err    error         // why; to be read after exited
+	stop   sync.Once     // from then on the folder may be another server's
 }
 
 // Start runs a Postgres on the folder dir, which is created if missing, and
@@ -84,7 +87,9 @@ func start(ctx context.Context, dir string, opts Options) (_ *Server, err error)
 		return nil, err
 	}
 	if err := s.ready(ctx); err != nil {
-		return nil, errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
+		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		return nil, errors.Join(err, s.Stop(late))
 	}
 	return s, nil
 }
@@ -108,8 +113,14 @@ func (s *Server) Exited() <-chan struct{} { return s.exited }
 
 // Stop shuts the server down: transactions in progress are rolled back, the
 // database is left clean. If ctx ends first, the server is stopped without
-// leaving it clean; what was committed stays in either case.
-func (s *Server) Stop(ctx context.Context) error {
+// leaving it clean; what was committed stays in either case. A second call does
+// nothing.
+func (s *Server) Stop(ctx context.Context) (err error) {
+	s.stop.Do(func() { err = s.end(ctx) })
+	return err
+}
+
+func (s *Server) end(ctx context.Context) error {
 	defer s.lock.Close()
 	defer os.RemoveAll(socketPath(s.dir))
 	select {

@@ -239,3 +239,36 @@ func TestStopWithClients(t *testing.T) {
 	}
 	stop(t, s) // once more is harmless
 }
+
+// Whoever stopped a server long ago must not take the folder from the one that
+// runs there now.
+func TestStopTwice(t *testing.T) {
+	dir := folders(t)["plain"]
+	old := start(t, dir)
+	stop(t, old)
+	s := start(t, dir)
+	defer stop(t, s)
+	stop(t, old)
+	if got := query[int](t, s.DSN("", ""), "SELECT 7"); got != 7 {
+		t.Errorf("got %d", got)
+	}
+}
+
+// A folder that is nobody else's business stays so: its user's, if that runs the
+// server, and what the server's log says.
+func TestModes(t *testing.T) {
+	dir := folders(t)["plain"]
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	stop(t, start(t, dir))
+	want := map[string]os.FileMode{dir: 0o711, filepath.Join(dir, "postgres.log"): 0o600}
+	if os.Geteuid() != 0 {
+		want[dir] = 0o700
+	}
+	for path, mode := range want {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("%s: %v, %v; want %v", path, info.Mode().Perm(), err, mode)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package localpg
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -25,9 +26,15 @@ func (w identity) attr() *syscall.SysProcAttr {
 // tryNamespace reports why a program cannot be run in a user namespace.
 func tryNamespace(w identity) error { return run(command(w, "/bin/true")) }
 
-// isServer reports whether process pid is a Postgres server on data: it works
-// in that folder.
+// isServer reports whether process pid is a Postgres server on data: it was
+// started so, or works in that folder. Only the former can be seen of another
+// user's process by a root without CAP_SYS_PTRACE, as in a container.
 func isServer(pid int, data string) bool {
-	cwd, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "cwd"))
+	process := filepath.Join("/proc", strconv.Itoa(pid))
+	line, _ := os.ReadFile(filepath.Join(process, "cmdline")) // none: it has ended
+	if bytes.Contains(line, []byte("\x00-D\x00"+data+"\x00")) {
+		return true
+	}
+	cwd, err := os.Readlink(filepath.Join(process, "cwd"))
 	return err == nil && cwd == data
 }

@@ -2,6 +2,7 @@ package migrationstest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -28,6 +29,7 @@ func Brokers(t testing.TB) []string {
 }
 
 // Topic makes a fresh topic, ready to be written; it is deleted when t ends.
+// Brokers announce a leader before it knows that it is one.
 func Topic(t testing.TB, brokers []string, partitions int) string {
 	t.Helper()
 	name := fmt.Sprintf("test.%s.%s", odd.ReplaceAllString(t.Name(), "_"), uuid.NewString()[:8])
@@ -40,7 +42,30 @@ func Topic(t testing.TB, brokers []string, partitions int) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { deleteTopic(t, brokers, name) })
+	for err := errors.New("not asked yet"); err != nil; err = askLeaders(ctx, brokers, name, partitions) {
+		if ctx.Err() != nil {
+			t.Fatalf("topic %s does not become ready: %v", name, err)
+		}
+	}
 	return name
+}
+
+func askLeaders(ctx context.Context, brokers []string, topic string, partitions int) error {
+	transport := &kafka.Transport{MetadataTopics: []string{topic}}
+	defer transport.CloseIdleConnections()
+	client := &kafka.Client{Addr: kafka.TCP(brokers...), Transport: transport}
+	ask := make([]kafka.OffsetRequest, partitions)
+	for p := range ask {
+		ask[p] = kafka.LastOffsetOf(p)
+	}
+	res, err := client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: ask}})
+	if err != nil {
+		return err
+	}
+	for _, o := range res.Topics[topic] {
+		err = errors.Join(err, o.Error)
+	}
+	return err
 }
 
 // DeleteOnCleanup deletes topics that the code under test makes, when t ends.

@@ -17,5 +17,5 @@
 //
 // # Order of a request
 //
-// id → metrics and log → panic → CORS → rate limit → deadline → body → route.
+// id → metrics and log → panic → CORS → rate limit → same site → body → deadline → route.
 package api

@@ -142,6 +142,44 @@ func checkSchema(t *testing.T, at string, raw json.RawMessage) {
 	}
 }
 
+// TestDocumentedBodies: what the document gives as an example is accepted, and no
+// body is described as mere bytes.
+func TestDocumentedBodies(t *testing.T) {
+	w := newWorld()
+	s := w.server()
+	tried := 0
+	for path, item := range s.OpenAPI().Paths {
+		if item.Post == nil || item.Post.RequestBody == nil {
+			continue
+		}
+		for media, content := range item.Post.RequestBody.Content {
+			if content.Schema.Format == "binary" {
+				t.Errorf("%s as %s is described as bytes", path, media)
+			}
+			examples := map[string]any{}
+			for name, e := range content.Examples {
+				examples[name] = e.Value
+			}
+			if content.Example != nil {
+				examples["the only one"] = content.Example
+			}
+			for name, e := range examples {
+				body, err := json.Marshal(e)
+				if err != nil {
+					t.Fatal(err)
+				}
+				got := do(s, "POST", path, string(body), "Content-Type: "+media)
+				if tried++; got.Code >= 300 || strings.Contains(got.Body.String(), `"field"`) {
+					t.Errorf("%s as %s, %s: %d %s", path, media, name, got.Code, got.Body)
+				}
+			}
+		}
+	}
+	if tried < 7 || len(w.got) < 7 {
+		t.Errorf("%d examples were tried, %d events came through", tried, len(w.got))
+	}
+}
+
 // TestDocsPage: it needs nothing from elsewhere, and its policy lets its own
 // script and style run.
 func TestDocsPage(t *testing.T) {
@@ -152,6 +190,9 @@ func TestDocsPage(t *testing.T) {
 	page, policy := got.Body.String(), got.Header().Get("Content-Security-Policy")
 	if m := regexp.MustCompile(`(?i)(https?:)?//[a-z]|\ssrc=|<link|style="|\son\w+=`).FindString(page); m != "" {
 		t.Errorf("the page has %q", m)
+	}
+	if len(page) > 20_000 {
+		t.Errorf("the page has %d bytes", len(page))
 	}
 	if strings.Count(policy, "'sha256-") != 2 || strings.Contains(policy, "unsafe") {
 		t.Errorf("policy %s", policy)

@@ -68,7 +68,8 @@ type gate struct {
 	lag   time.Duration
 }
 
-// recheck is how long a lag is believed.
+// recheck is how long a lag is believed, and how long it may take to find out: a
+// database that hangs must not keep events from the log.
 const recheck = time.Second
 
 func (g *gate) check(ctx context.Context) error {
@@ -87,13 +88,16 @@ func (g *gate) check(ctx context.Context) error {
 func (g *gate) measure(ctx context.Context) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	now := g.now()
-	if now.Before(g.until) {
+	if g.now().Before(g.until) {
 		return g.lag
 	}
-	g.lag, g.until = 0, now.Add(recheck)
+	// The answer is for others, too: it does not depend on this client's patience.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recheck)
+	defer cancel()
+	g.lag = 0
 	if h, err := g.health(ctx); err == nil && h.Ready {
 		g.lag = h.Lag
 	}
+	g.until = g.now().Add(recheck)
 	return g.lag
 }

@@ -15,7 +15,6 @@ var (
 	EncodeGeneration = encodeGeneration
 	DecodeGeneration = decodeGeneration
 	ParseEvents      = parseEvents
-	Depth            = depth
 	Routes           = func(s *Server) chi.Routes { return s.mux }
 	Parsed           = func(p *parsed) ([]*link.Event, []Fault) { return p.events, p.faults }
 )

@@ -33,7 +33,7 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 		s.log.WarnContext(ctx, "events not taken", "error", err, "request_id", requestID(ctx))
 		p = newProblem(http.StatusServiceUnavailable, "log-unavailable", "the log has not confirmed the events; some of them may be in it",
 			"send the whole request again: events that are in the log already change nothing").retry(2 * time.Second)
-	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded):
+	case ctx.Err() != nil, errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, serving.ErrUnavailable):
 		p = newProblem(http.StatusServiceUnavailable, "timeout", "the answer took too long", "try again, with a smaller request if it was a large one").retry(time.Second)
 	case errors.Is(err, serving.ErrUnavailable):
 		s.log.WarnContext(ctx, "database unavailable", "error", err, "request_id", requestID(ctx))

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -59,6 +60,7 @@ var exchanges = []exchange{
 	{name: "rank with an unknown parameter", method: "GET", target: "/v1/ranks?uri=https://a.example/&url=https://a.example/"},
 	{name: "rank before the first generation", with: failing(serving.ErrNotReady), method: "GET", target: "/v1/ranks?url=https://a.example/"},
 	{name: "rank without a database", with: failing(fmt.Errorf("read view: %w: secret", serving.ErrUnavailable)), method: "GET", target: "/v1/ranks?url=https://a.example/"},
+	{name: "rank while the database does not answer", with: failing(fmt.Errorf("read view: %w: %w", serving.ErrUnavailable, context.DeadlineExceeded)), method: "GET", target: "/v1/ranks?url=https://a.example/"},
 	{name: "rank with a fault of ours", with: failing(errors.New("secret")), method: "GET", target: "/v1/ranks?url=https://a.example/"},
 	{name: "rank with a panic", with: func(w *world) { w.panics = true }, method: "GET", target: "/v1/ranks?url=https://a.example/"},
 
@@ -67,6 +69,7 @@ var exchanges = []exchange{
 	{name: "lookup of none", method: "POST", target: "/v1/ranks/lookup", headers: []string{jsonType}, body: `{"urls":[]}`},
 	{name: "lookup of too many", method: "POST", target: "/v1/ranks/lookup", headers: []string{jsonType}, body: `{"urls":["x"` + strings.Repeat(`,"x"`, 1000) + `]}`},
 	{name: "lookup with an unknown field", method: "POST", target: "/v1/ranks/lookup", headers: []string{jsonType}, body: `{"urls":["https://a.example/"],"limit":3}`},
+	{name: "lookup of a number", method: "POST", target: "/v1/ranks/lookup", headers: []string{jsonType}, body: `{"urls":["https://a.example/",7]}`},
 	{name: "lookup with broken json", method: "POST", target: "/v1/ranks/lookup", headers: []string{jsonType}, body: `{"urls":[`},
 	{name: "lookup without a body", method: "POST", target: "/v1/ranks/lookup", headers: []string{jsonType}},
 	{name: "lookup of another type", method: "POST", target: "/v1/ranks/lookup", headers: []string{"Content-Type: text/plain"}, body: `{"urls":["https://a.example/"]}`},

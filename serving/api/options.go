@@ -41,7 +41,8 @@ type Options struct {
 	CORSOrigins []string
 
 	// How long a connection may take: for the request's header (5 s), for the
-	// whole request (60 s), for the answer (60 s), between requests (120 s).
+	// whole request (60 s), from its header to the end of the answer (90 s: a slow
+	// body's time and the answer's), between requests (120 s).
 	HeaderTimeout, ReadTimeout, WriteTimeout, IdleTimeout time.Duration
 }
 
@@ -78,7 +79,7 @@ func (o Options) withDefaults() Options {
 	}{
 		{&o.Timeout, 15 * time.Second}, {&o.Drain, 10 * time.Second}, {&o.RateWindow, time.Second},
 		{&o.HeaderTimeout, 5 * time.Second}, {&o.ReadTimeout, 60 * time.Second},
-		{&o.WriteTimeout, 60 * time.Second}, {&o.IdleTimeout, 120 * time.Second},
+		{&o.WriteTimeout, 90 * time.Second}, {&o.IdleTimeout, 120 * time.Second},
 	} {
 		if *d.at == 0 {
 			*d.at = d.usual

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +22,10 @@ const (
 	ndjson     = "application/x-ndjson"
 )
 
+// maxEvents is how many events a body may hold. Valid ones reach the limit on a
+// body's size first; of "1\n1\n…" a few megabytes would become millions of errors.
+const maxEvents = 50_000
+
 // parsed is what a body of events holds.
 type parsed struct {
 	events []*link.Event
@@ -30,51 +36,56 @@ type parsed struct {
 // parseEvents reads a body. An event that is refused does not keep the others
 // from being taken; a body whose events cannot be told apart is an error.
 func parseEvents(contentType string, body []byte, limits link.Limits, received time.Time) (*parsed, error) {
-	media, parameters, err := mime.ParseMediaType(contentType)
-	if contentType == "" {
-		media, err = plainJSON, nil
-	}
-	charset := parameters["charset"]
-	if err != nil || charset != "" && !strings.EqualFold(charset, "utf-8") {
-		return nil, unknownMedia(contentType)
+	media, err := mediaOf(contentType, oneEvent, eventBatch, plainJSON, ndjson)
+	if err != nil {
+		return nil, err
 	}
 	body = bytes.TrimSpace(body)
 	array := len(body) > 0 && body[0] == '['
 	p := &parsed{}
 	switch {
-	case media != oneEvent && media != eventBatch && media != plainJSON && media != ndjson:
-		return nil, unknownMedia(contentType)
 	case len(body) == 0:
 		return nil, unreadable("the body is empty", "send one event, a JSON array of events, or NDJSON")
 	case media == ndjson:
 		index := 0
 		for line := range bytes.Lines(body) {
-			if line = bytes.TrimSpace(line); len(line) > 0 {
-				p.add(index, line, limits, received)
-				index++
+			if line = bytes.TrimSpace(line); len(line) == 0 {
+				continue
 			}
+			if index == maxEvents {
+				return nil, tooManyEvents()
+			}
+			p.add(index, line, limits, received)
+			index++
 		}
 	case media == eventBatch && !array:
 		return nil, unreadable("a body of type "+eventBatch+" must be a JSON array", "send an array, or one event as "+oneEvent)
 	case media == oneEvent && array:
 		return nil, unreadable("a body of type "+oneEvent+" must be one JSON object", "send arrays as "+eventBatch)
-	case array:
-		var items []json.RawMessage
-		if err := json.Unmarshal(body, &items); err != nil {
-			return nil, broken(err)
-		}
-		for i, item := range items {
-			p.add(i, item, limits, received)
-		}
 	default:
-		p.single = true
-		if !json.Valid(body) {
-			var v any
-			return nil, broken(json.Unmarshal(body, &v))
+		if err := json.Unmarshal(body, new(json.RawMessage)); err != nil {
+			return nil, broken(err, "send one CloudEvents object, an array of them, or one a line as "+ndjson)
 		}
-		p.add(0, body, limits, received)
+		if p.single = !array; p.single {
+			p.add(0, body, limits, received)
+			break
+		}
+		items := json.NewDecoder(bytes.NewReader(body)) // cannot fail: the whole is valid
+		_, _ = items.Token()
+		for index := 0; items.More(); index++ {
+			if index == maxEvents {
+				return nil, tooManyEvents()
+			}
+			var item json.RawMessage
+			_ = items.Decode(&item)
+			p.add(index, item, limits, received)
+		}
 	}
 	return p, nil
+}
+
+func tooManyEvents() error {
+	return newProblem(http.StatusRequestEntityTooLarge, "", fmt.Sprintf("the body holds more than %d events", maxEvents), "send it in parts")
 }
 
 func (p *parsed) add(index int, raw []byte, limits link.Limits, received time.Time) {
@@ -105,12 +116,21 @@ func idOf(raw []byte) string {
 	return printable(id)
 }
 
-func broken(err error) error {
-	return unreadable("the body is not valid JSON: "+err.Error(), "send one CloudEvents object, an array of them, or one a line as "+ndjson)
+func broken(err error, fix string) error {
+	return unreadable("the body is not valid JSON: "+err.Error(), fix)
 }
 
-func unknownMedia(contentType string) error {
-	return newProblem(http.StatusUnsupportedMediaType, "", "Content-Type "+printable(contentType)+" is not understood",
-		"send "+oneEvent+", "+eventBatch+", "+plainJSON+" or "+ndjson+", in UTF-8").
-		with("Accept", oneEvent+", "+eventBatch+", "+plainJSON+", "+ndjson)
+// mediaOf returns the media type of a body if it is one of the wanted ones. A
+// body without any is JSON.
+func mediaOf(contentType string, wanted ...string) (string, error) {
+	if contentType == "" {
+		return plainJSON, nil
+	}
+	media, parameters, err := mime.ParseMediaType(contentType)
+	charset := parameters["charset"]
+	if err == nil && slices.Contains(wanted, media) && (charset == "" || strings.EqualFold(charset, "utf-8")) {
+		return media, nil
+	}
+	return "", newProblem(http.StatusUnsupportedMediaType, "", "Content-Type "+printable(contentType)+" is not understood",
+		"send "+strings.Join(wanted, " or ")+", in UTF-8").with("Accept", strings.Join(wanted, ", "))
 }

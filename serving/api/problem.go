@@ -95,7 +95,7 @@ func (p *Problem) write(w http.ResponseWriter, r *http.Request) {
 	_ = enc.Encode(p) // the client is gone if this fails
 }
 
-// huma builds its own errors, for parameters and bodies that its schemas refuse,
+// huma builds its own errors, for parameters that its schemas refuse,
 // through two hooks of its package. They are set once, here.
 func init() {
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
@@ -110,11 +110,7 @@ func init() {
 
 func fromHuma(status int, msg string, errs ...error) *Problem {
 	p := newProblem(status, "", msg, "")
-	switch {
-	case status == http.StatusUnsupportedMediaType:
-		p.Detail, p.Fix = "the Content-Type is not understood", "send application/json"
-		return p
-	case status >= 400 && status < 500:
+	if status >= 400 && status < 500 {
 		p.Fix = "see /docs for what this route takes"
 	}
 	for _, err := range errs {
@@ -122,8 +118,11 @@ func fromHuma(status int, msg string, errs ...error) *Problem {
 		if !errors.As(err, &d) || status >= 500 {
 			continue // what is not about the request is not for the client
 		}
+		if len(p.Errors) == maxFaults {
+			break
+		}
 		e := d.ErrorDetail()
-		f := Fault{Field: cmp.Or(e.Location, "request"), Fix: e.Message}
+		f := Fault{Field: printable(cmp.Or(e.Location, "request")), Fix: e.Message}
 		if e.Value != nil {
 			f.Value = printable(shown(e.Value))
 		}
@@ -139,6 +138,10 @@ func fromHuma(status int, msg string, errs ...error) *Problem {
 	}
 	return p
 }
+
+// maxFaults is how many wrong parameters are told at once: a long query can have
+// thousands, each with a name that nobody knows.
+const maxFaults = 20
 
 // shown prints a value that was refused. A composite one would be the whole body.
 func shown(v any) string {

@@ -58,26 +58,27 @@ func inField(err error, name string) error {
 	return err
 }
 
-type lookupInput struct {
-	Body struct {
-		URLs []string `json:"urls" minItems:"1" maxItems:"1000" doc:"http or https URLs; repeats are allowed."`
-	}
+// Ranks is the answer to a lookup.
+type Ranks struct {
+	Items []Rank `json:"items" nullable:"false" doc:"One for each URL, in the order of the request, all from one state of the view."`
 }
 
 type lookupOutput struct {
 	CacheControl string `header:"Cache-Control"`
-	Body         struct {
-		Items []Rank `json:"items" nullable:"false" doc:"One for each URL, in the order of the request, all from one state of the view."`
-	}
+	Body         Ranks
 }
 
 func (s *Server) lookup(ctx context.Context, in *lookupInput) (*lookupOutput, error) {
+	wanted, err := parseLookup(in.ContentType, in.RawBody)
+	if err != nil {
+		return nil, err
+	}
 	out := &lookupOutput{CacheControl: "no-store"}
-	out.Body.Items = make([]Rank, len(in.Body.URLs))
-	urls := make([]string, 0, len(in.Body.URLs))
-	keys := make([]link.PageKey, 0, len(in.Body.URLs))
-	at := make([]int, 0, len(in.Body.URLs)) // where in the answer a key belongs
-	for i, raw := range in.Body.URLs {
+	out.Body.Items = make([]Rank, len(wanted))
+	urls := make([]string, 0, len(wanted))
+	keys := make([]link.PageKey, 0, len(wanted))
+	at := make([]int, 0, len(wanted)) // where in the answer a key belongs
+	for i, raw := range wanted {
 		url, err := link.CanonicalURL(raw, s.o.Limits.MaxURLBytes)
 		var e *link.InvalidError
 		if errors.As(err, &e) {

@@ -17,6 +17,7 @@ const (
 
 // document is the frame of the OpenAPI document; the operations fill it.
 func document(version string) *huma.OpenAPI {
+	order := 0
 	return &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info: &huma.Info{
@@ -30,6 +31,11 @@ func document(version string) *huma.OpenAPI {
 			{Name: serviceTag, Description: "How the service is."},
 		},
 		Components: &huma.Components{Schemas: huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)},
+		// Paths are an object, which has no order; /docs shows the routes in ours.
+		OnAddOperation: []huma.AddOpFunc{func(_ *huma.OpenAPI, op *huma.Operation) {
+			order++
+			op.Extensions = map[string]any{"x-order": order}
+		}},
 	}
 }
 
@@ -47,9 +53,11 @@ func (s *Server) routes() {
 
 	op = huma.Operation{
 		Method: http.MethodPost, Path: "/v1/ranks/lookup", OperationID: "lookupRanks", Tags: []string{ranksTag}, Summary: "Ranks of many pages",
-		Description:  "Up to 1000 at once, all from one state of the view. A URL that cannot be used has the status invalid and does not spoil the others.",
-		MaxBodyBytes: s.o.MaxBody + 1, BodyReadTimeout: -1, // the body is in memory already
-		Errors: []int{400, 413, 415},
+		Description: "Up to 1000 at once, all from one state of the view. A URL that cannot be used has the status invalid and does not spoil the others.",
+		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{plainJSON: {
+			Schema:  s.schema(reflect.TypeFor[Lookup](), "Lookup"),
+			Example: map[string]any{"urls": []string{"https://example.com/", "https://example.org/"}},
+		}}},
 	}
 	route(s, op, s.lookup)
 
@@ -68,11 +76,11 @@ func (s *Server) routes() {
 	op = huma.Operation{
 		Method: http.MethodPost, Path: "/v1/batch/runs", OperationID: "requestRun", Tags: []string{batchTag}, Summary: "Recompute everything",
 		Description:   "Asks for a run of the batch layer and answers at once. If a run is open already the answer is 409 and names it.",
-		DefaultStatus: http.StatusAccepted, Errors: []int{409, 422},
+		DefaultStatus: http.StatusAccepted, Errors: []int{409},
 	}
 	route(s, op, s.requestRun)
 	op = get("/v1/batch/runs", "listRuns", batchTag, "Batch runs", "Newest first.")
-	op.Errors = []int{400, 422}
+	op.Errors = []int{400}
 	route(s, op, s.listRuns)
 	op = get("/v1/batch/runs/{id}", "getRun", batchTag, "A batch run", "Phase, progress and, in the end, the outcome.")
 	op.Errors = []int{404}
@@ -84,7 +92,7 @@ func (s *Server) routes() {
 	}
 	route(s, op, s.cancelRun)
 	op = get("/v1/generations", "listGenerations", batchTag, "Generations", "What the batch layer has published, newest first: cut, size and bound of each.")
-	op.Errors = []int{400, 422}
+	op.Errors = []int{400}
 	route(s, op, s.generations)
 	op = get("/v1/status", "getStatus", serviceTag, "State of the whole", "What answers are made from, how far they trail the log and how exact they are. Answers before the first generation, too.")
 	route(s, op, s.status)
@@ -92,50 +100,6 @@ func (s *Server) routes() {
 	s.serviceRoutes(get)
 }
 
-// eventsOperation describes the forms of a body that the handler reads itself.
-func (s *Server) eventsOperation() huma.Operation {
-	schemas := s.api.OpenAPI().Components.Schemas
-	one := schemas.Schema(reflect.TypeFor[Event](), true, "Event")
-	many := &huma.Schema{Type: huma.TypeArray, Items: one}
-	return huma.Operation{
-		Method: http.MethodPost, Path: "/v1/events", OperationID: "submitEvents", Tags: []string{eventsTag}, Summary: "Submit events",
-		Description: "One event, a JSON array, or one event a line. Answers when every valid event is durably in the log; those that were refused are listed and change nothing. " +
-			"Sending an event twice is harmless: its source and id identify it.",
-		DefaultStatus: http.StatusAccepted, MaxBodyBytes: s.o.MaxBody + 1, SkipValidateBody: true,
-		Errors: []int{400, 413, 415, 422},
-		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-			oneEvent:   {Schema: one},
-			eventBatch: {Schema: many},
-			plainJSON:  {Schema: &huma.Schema{OneOf: []*huma.Schema{one, many}}},
-		}},
-	}
-}
-
-// Event is how an event is written; the link package reads it.
-type Event struct {
-	SpecVersion string    `json:"specversion" enum:"1.0"`
-	ID          string    `json:"id" doc:"With source, identifies the event: sent again it changes nothing." example:"crawl-1-000001"`
-	Source      string    `json:"source" doc:"Who saw it." example:"/crawlers/1"`
-	Type        string    `json:"type" enum:"freshrank.page.crawled,freshrank.link.added,freshrank.link.removed,freshrank.page.gone,freshrank.page.alias"`
-	Time        string    `json:"time" format:"date-time" doc:"When it was seen; the latest wins."`
-	Content     string    `json:"datacontenttype,omitempty" example:"application/json"`
-	Data        EventData `json:"data"`
-	_           struct{}  `additionalProperties:"true"`
-}
-
-// EventData is what an event says. A crawl has links, a single link and an
-// alias have a target.
-type EventData struct {
-	URL    string      `json:"url" example:"https://example.com/"`
-	Links  []EventLink `json:"links,omitempty" doc:"Of page.crawled: all links of the page."`
-	Target string      `json:"target,omitempty" doc:"Of link.added, link.removed, page.alias." example:"https://example.org/"`
-	Rel    string      `json:"rel,omitempty" doc:"Of link.added." example:"nofollow"`
-	_      struct{}    `additionalProperties:"true"`
-}
-
-// EventLink is one link of a crawled page.
-type EventLink struct {
-	URL string   `json:"url" example:"https://example.org/"`
-	Rel string   `json:"rel,omitempty" doc:"By default a nofollow, ugc or sponsored link carries no rank." example:"nofollow"`
-	_   struct{} `additionalProperties:"true"`
+func (s *Server) schema(of reflect.Type, name string) *huma.Schema {
+	return s.api.OpenAPI().Components.Schemas.Schema(of, true, name)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -43,7 +44,7 @@ func New(o Options) *Server {
 	if o.RateLimit > 0 {
 		s.mux.Use(rateLimit(o.RateLimit, o.RateWindow))
 	}
-	s.mux.Use(deadline(o.Timeout, o.MaxBody))
+	s.mux.Use(sameSite, deadline(o.Timeout, o.MaxBody))
 	s.mux.NotFound(notFound)
 	s.mux.MethodNotAllowed(s.wrongMethod)
 
@@ -126,9 +127,22 @@ func (s *Server) wrongMethod(w http.ResponseWriter, r *http.Request) {
 
 // route registers an operation whose handler's errors become problems.
 func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
-	op.Errors = append(op.Errors, http.StatusServiceUnavailable)
+	op.Errors = append(op.Errors, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	if op.Method != http.MethodGet {
+		op.Errors = append(op.Errors, http.StatusForbidden)
+	}
+	if op.Method == http.MethodPost {
+		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+		// The middleware has read the body. A limit of huma's on reading it would be
+		// one on the connection, and end the request while it waits for the log.
+		op.MaxBodyBytes, op.BodyReadTimeout, op.SkipValidateBody = s.o.MaxBody+1, -1, true
+	}
 	if s.o.RateLimit > 0 {
 		op.Errors = append(op.Errors, http.StatusTooManyRequests)
+	}
+	var content map[string]*huma.MediaType
+	if op.RequestBody != nil {
+		content = maps.Clone(op.RequestBody.Content)
 	}
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
@@ -137,4 +151,7 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 		}
 		return out, nil
 	})
+	if content != nil { // to huma a body that a handler reads itself is binary
+		op.RequestBody.Content = content
+	}
 }

@@ -30,7 +30,8 @@ func failure(ctx context.Context, what string, err error) error {
 		return fmt.Errorf("%s: %w", what, context.Cause(ctx))
 	}
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) && !passing(pg.Code) {
+	var connect *pgconn.ConnectError
+	if errors.As(err, &pg) && !errors.As(err, &connect) && !passing(pg.Code) {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return fmt.Errorf("%s: %w: %w", what, serving.ErrUnavailable, err)

@@ -15,8 +15,15 @@ import (
 // and those with less. Each part yields at most as many rows as are wanted, so
 // the merge is exact. That bound is written out, rounded up so that there are few
 // statements: for a parameter Postgres would plan as if a tenth of the table were
-// wanted, and sort it all. $1: view, $2: limit, then the mark and the host, if
-// there are any.
+// wanted, and sort it all.
+//
+// An overlay can hide nearly all of the generation, so its part comes first: if
+// that is full, rows of the generation below its last x cannot be in the answer,
+// and the scan for one that is not hidden ends there instead of at the table's end.
+// Whether a row is hidden is asked row by row, as a value: of NOT EXISTS Postgres
+// makes a join, and of a view that has no statistics yet a quadratic one.
+//
+// $1: view, $2: limit, then the mark and the host, if there are any.
 func topSQL(p *pair, q serving.TopQuery) string {
 	host, ranges := "", []string{""}
 	switch {
@@ -30,15 +37,18 @@ func topSQL(p *pair, q serving.TopQuery) string {
 	}
 	const order = " ORDER BY x DESC, page LIMIT "
 	bound := fmt.Sprint(1 << bits.Len(uint(q.Limit)))
-	var parts []string
-	for _, r := range ranges {
-		where := "x IS NOT NULL" + r + host
+	var lists, parts []string
+	for i, r := range ranges {
+		where, list := "x IS NOT NULL"+r+host, fmt.Sprintf("o%d", i)
+		lists = append(lists, list+" AS MATERIALIZED (SELECT page, url, status, x, base_x FROM speed_rank WHERE view = $1 AND "+where+order+bound+")")
 		parts = append(parts,
+			"(SELECT page, url, status, x, base_x FROM "+list+")",
 			"(SELECT page, url, status, x, x AS base_x FROM "+p.table("batch_rank")+" AS b WHERE "+where+
-				" AND NOT EXISTS (SELECT FROM speed_rank AS o WHERE o.view = $1 AND o.page = b.page)"+order+bound+")",
-			"(SELECT page, url, status, x, base_x FROM speed_rank WHERE view = $1 AND "+where+order+bound+")")
+				" AND x >= (SELECT CASE count(*) WHEN "+bound+" THEN min(x) ELSE '-Infinity' END FROM "+list+")"+
+				" AND (SELECT true FROM speed_rank AS o WHERE o.view = $1 AND o.page = b.page) IS NULL"+order+bound+")")
 	}
 	return statement(5, `
+  WITH `+strings.Join(lists, ",\n    ")+`
   SELECT u.page AS c1, u.url AS c2, u.status AS c3, u.x AS c4, u.base_x AS c5
   FROM (
     `+strings.Join(parts, "\n    UNION ALL\n    ")+`

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgxpool"
 
+	"freshrank/migrations/migrationstest"
 	"freshrank/pagerank/link"
 	"freshrank/serving"
 	"freshrank/serving/view"
@@ -340,6 +342,22 @@ func TestUnavailable(t *testing.T) {
 		if !errors.Is(err, serving.ErrUnavailable) {
 			t.Errorf("%s on a closed pool: %v, want %v", name, err, serving.ErrUnavailable)
 		}
+	}
+}
+
+// TestRefusedConnection: what the server says to a login, it may not say to the
+// next one.
+func TestRefusedConnection(t *testing.T) {
+	db := migrationstest.Schema(t)
+	config := db.Serving.Config()
+	config.ConnConfig.Database = "nobody_made_this"
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if err := second(view.New(pool, time.Now).Health(t.Context())); !errors.Is(err, serving.ErrUnavailable) {
+		t.Errorf("%v, want %v", err, serving.ErrUnavailable)
 	}
 }
 

@@ -1,0 +1,93 @@
+package view_test
+
+import (
+	"context"
+	"regexp"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"freshrank/migrations/migrationstest"
+	"freshrank/pagerank/link"
+	"freshrank/serving"
+	"freshrank/serving/view"
+)
+
+// recorder keeps the last statement that is sent for one row.
+type recorder struct {
+	*pgxpool.Pool
+	sql  string
+	args []any
+}
+
+func (r *recorder) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	r.sql, r.args = sql, args
+	return r.Pool.QueryRow(ctx, sql, args...)
+}
+
+// TestCost: an overlay in which nearly every page has moved a little, whatever
+// Postgres' statistics know of it; of one that is only just staged, nothing. No
+// question about a few pages may read more than a few rows.
+func TestCost(t *testing.T) {
+	db := migrationstest.Schema(t)
+	l := &layers{t, db.Batch, db.Speed}
+	l.generation(1, []int64{1}, []row{{url: a, status: "ranked", x: 1}})
+	exec(t, db.Batch, `INSERT INTO batch_rank_1 (page, url, host, domain, status, x)
+		SELECT md5(i::text)::uuid, 'https://h.example/' || i, 'h' || i / 100 || '.example', 'd' || i / 100 || '.example', 'ranked', 2 + i
+		FROM generate_series(1, 20000) AS i`)
+	exec(t, db.Batch, "ANALYZE batch_rank_1")
+	stage := func() (view int64) {
+		view = l.view(1, []int64{1}, 300, nil)
+		exec(t, db.Speed, `INSERT INTO speed_rank (view, page, url, host, domain, status, x, base_x)
+			SELECT $1, md5(i::text)::uuid, 'https://h.example/' || i, 'h' || i / 100 || '.example', 'd' || i / 100 || '.example', 'ranked', 2.5 + i, 2 + i
+			FROM generate_series(1, 20000) AS i`, view)
+		return view
+	}
+	t.Run("never counted", func(t *testing.T) { checkCost(t, db, stage()) })
+	exec(t, db.Owner, "ANALYZE speed_rank")
+	t.Run("the view before was counted", func(t *testing.T) { checkCost(t, db, stage()) })
+	current := stage()
+	exec(t, db.Owner, "ANALYZE speed_rank")
+	t.Run("counted", func(t *testing.T) { checkCost(t, db, current) })
+}
+
+func checkCost(t *testing.T, db *migrationstest.DB, number int64) {
+	recorded := &recorder{Pool: db.Serving}
+	v := view.New(recorded, time.Now)
+	var keys []link.PageKey
+	for i := range 20 {
+		keys = append(keys, link.KeyOf(strconv.Itoa(i)))
+	}
+	deep := &serving.TopMark{Generation: 1, View: number, X: 9000}
+	for name, ask := range map[string]func() error{
+		"page":              func() error { return third(v.Pages(t.Context(), keys[:1])) },
+		"pages":             func() error { return third(v.Pages(t.Context(), keys)) },
+		"top":               func() error { return third(v.Top(t.Context(), serving.TopQuery{Limit: 11})) },
+		"top, further down": func() error { return third(v.Top(t.Context(), serving.TopQuery{Limit: 11, After: deep})) },
+		"top of a host":     func() error { return third(v.Top(t.Context(), serving.TopQuery{Limit: 11, Host: "h7.example"})) },
+		"host":              func() error { return third(v.Host(t.Context(), "h7.example")) },
+		"domain":            func() error { return third(v.Domain(t.Context(), "d7.example")) },
+	} {
+		if err := ask(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		lines, err := db.Owner.Query(t.Context(), "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+recorded.sql, recorded.args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := pgx.CollectRows(lines, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range plan {
+			for _, m := range regexp.MustCompile(`(?:actual rows=|Removed by .*: )(\d+)`).FindAllStringSubmatch(line, -1) {
+				if rows, _ := strconv.Atoi(m[1]); rows > 500 {
+					t.Errorf("%s: %s", name, line)
+				}
+			}
+		}
+	}
+}
