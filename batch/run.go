@@ -51,7 +51,7 @@ type Progress struct {
 	Done       float64 // of the whole run, 0 … 1, never falling
 	Sweeps     int     // of the rank phase, so far
 	Bound      float64 // certified ‖π−π̃‖₁ so far; 0: none yet
-	Events     int64   // log records archived and events folded by this run
+	Events     int64   // folded by this run
 	Generation int64   // the one it works on; 0: not known yet
 }
 

@@ -8,9 +8,11 @@
 //
 // The log hands over micro-batches from explicit offsets. The intake decodes
 // them, side by side with everything else, and sets bad records aside before any
-// offset that covers them can be committed. The state folds the events
-// ([linkgraph.Overlay]) and pushes what they changed ([incremental.Engine])
-// within a budget, so that no update, however large, holds up the next batch.
+// offset that covers them can be committed. (A generation may cover records that
+// were never read here. The offsets that are published count only what was.) The
+// state folds the events ([linkgraph.Overlay]) and pushes what they changed
+// ([incremental.Engine]) within a budget, so that no update, however large, holds
+// up the next batch.
 // What changed is published together with the offsets it came from, in one
 // transaction: the only place where progress is recorded is beside the ranks it
 // produced, so a crash at any moment neither loses nor doubles an event.
@@ -40,6 +42,8 @@
 //     in memory; all is taken up again afterwards.
 //   - The log no longer has what is needed: [TruncatedError]; the old view stays
 //     until a generation that covers the gap appears.
+//   - A generation is dropped before its view could be switched to: the old view
+//     stays until the next one is ready.
 //   - The conservation law does not hold: nothing is published; the state is
 //     rebuilt from the generation.
 package speed

@@ -12,6 +12,9 @@ const (
 	// freshness; one that takes less than quickWrite leaves room for more.
 	slowWrite  = 500 * time.Millisecond
 	quickWrite = 100 * time.Millisecond
+	// manyRows is how many rows a publication must have to be judged by its time:
+	// fewer are quick unless something else is slow, which no ε helps against.
+	manyRows = 1000
 	// catchingUp is the share of the last backlog that must be left, at most,
 	// for the backlog to count as shrinking.
 	catchingUp = 0.9
@@ -30,7 +33,7 @@ type epsilonControl struct {
 type load struct {
 	behind  int64         // records that are in the log but not applied
 	settled bool          // at some moment no push was due
-	write   time.Duration // the longest publication
+	write   time.Duration // the longest publication of many rows
 }
 
 // step is called at regular intervals. It returns the ε to aim at from now on.

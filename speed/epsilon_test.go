@@ -1,6 +1,7 @@
 package speed
 
 import (
+	"errors"
 	"math"
 	"testing"
 	"time"
@@ -38,5 +39,33 @@ func TestEpsilonControl(t *testing.T) {
 	}
 	if c.now != c.min {
 		t.Errorf("after a long rest ε = %v", c.now)
+	}
+}
+
+// A database that takes its time over next to nothing is no reason for coarser
+// pushes, nor is one that does not answer.
+func TestWritesThatAreJudged(t *testing.T) {
+	l, err := New(Options{Log: struct{ Log }{}, View: struct{ View }{}, Loader: struct{ Loader }{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	many := make([]Row, manyRows)
+	for _, c := range []struct {
+		p    Publication
+		err  error
+		want time.Duration
+	}{
+		{Publication{Rows: many}, nil, time.Second},
+		{Publication{Rows: many[1:]}, nil, 0},
+		{Publication{Rows: many, Switch: true}, nil, 0},
+		{Publication{Rows: many}, errors.New("timeout"), 0},
+	} {
+		s := &session{Layer: l, live: &state{}, closing: true}
+		if err := s.finish(t.Context(), writeResult{Publication: c.p, took: time.Second, err: c.err}); err != nil {
+			t.Fatal(err)
+		}
+		if s.seen.write != c.want {
+			t.Errorf("%d rows, switch %v, error %v: judged by %v, want %v", len(c.p.Rows), c.p.Switch, c.err, s.seen.write, c.want)
+		}
 	}
 }

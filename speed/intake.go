@@ -17,7 +17,6 @@ type decoded struct {
 	next   link.Offsets // see Batch
 	end    link.Offsets
 	at     time.Time
-	last   []time.Time // greatest log timestamp by partition; zero: no record
 }
 
 type located struct {
@@ -45,12 +44,6 @@ func (in *intake) take(ctx context.Context, b Batch) (decoded, error) {
 	events, faults := in.decode(b.Records)
 	var letters []DeadLetter
 	for i, r := range b.Records {
-		for len(d.last) <= r.Partition {
-			d.last = append(d.last, time.Time{})
-		}
-		if r.Timestamp.After(d.last[r.Partition]) {
-			d.last[r.Partition] = r.Timestamp
-		}
 		at := position{r.Partition, r.Offset}
 		if faults[i] == nil {
 			d.events = append(d.events, located{at, &events[i]})
@@ -71,7 +64,7 @@ func (in *intake) take(ctx context.Context, b Batch) (decoded, error) {
 }
 
 // decode decodes all records, on all processors where that is worth it.
-func (in *intake) decode(records []Record) ([]link.Event, []error) {
+func (in *intake) decode(records []link.Record) ([]link.Event, []error) {
 	const share = 256
 	events, faults := make([]link.Event, len(records)), make([]error, len(records))
 	part := func(from, to int) {
@@ -92,7 +85,7 @@ func (in *intake) decode(records []Record) ([]link.Event, []error) {
 	return events, faults
 }
 
-func newDeadLetter(r Record, fault error) DeadLetter {
+func newDeadLetter(r link.Record, fault error) DeadLetter {
 	letter := DeadLetter{Record: r, Reason: fault.Error()}
 	if invalid := (*link.InvalidError)(nil); errors.As(fault, &invalid) {
 		letter.Field = invalid.Field

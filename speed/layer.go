@@ -19,6 +19,7 @@ type Layer struct {
 	kept  *state
 	epoch int64 // with which kept was published
 	fresh freshness
+	stood int64 // generation of the last session's state
 }
 
 // New returns a Layer, or an error that names every option that is wrong.
@@ -41,6 +42,7 @@ func (l *Layer) Run(ctx context.Context) error {
 		if err == nil && !ok {
 			l.opt.Logger.DebugContext(ctx, "another speed layer is active; waiting")
 			l.kept = nil // the other one publishes; what we hold is getting old
+			l.metrics.standBy()
 		}
 		if err != nil || !ok {
 			wait(ctx, l.opt.Retry, nil)
@@ -107,10 +109,9 @@ func (l *Layer) pause(ctx context.Context, err error) {
 	}
 	// Only a newer generation helps, or the operator; both are rare. Reading the
 	// whole generation again every second is no help.
-	before, _, _ := l.opt.View.Active(ctx)
 	for range 60 {
 		wait(ctx, l.opt.Poll, nil)
-		if now, ok, err := l.opt.View.Active(ctx); ctx.Err() != nil || err == nil && ok && now.Number != before.Number {
+		if now, ok, err := l.opt.View.Active(ctx); ctx.Err() != nil || err == nil && ok && now.Number != l.stood {
 			return
 		}
 	}

@@ -8,18 +8,10 @@ import (
 	"freshrank/pagerank/link"
 )
 
-// Record is one record of the log, whatever it holds.
-type Record struct {
-	Partition  int
-	Offset     int64
-	Timestamp  time.Time // the log's, not the event's
-	Key, Value []byte
-}
-
 // Batch is a micro-batch: some records, possibly none, and what is known of the
 // log's end.
 type Batch struct {
-	Records []Record // ascending by offset within each partition
+	Records []link.Record // ascending by offset within each partition
 
 	// Next is the position behind this batch: every record before it has been
 	// handed over. It can pass over offsets that hold no record.
@@ -32,7 +24,7 @@ type Batch struct {
 
 // DeadLetter is a record that cannot be applied, and why.
 type DeadLetter struct {
-	Record
+	link.Record
 	Reason string
 	Field  string // of the event; empty if no single one is to blame
 }
@@ -43,9 +35,9 @@ type Log interface {
 	// log turns out to be truncated (*TruncatedError); every other trouble it
 	// sits out. Each partition is read from scan on, or from its first record if
 	// that is later, but never past need: all records from need on are
-	// handed over, at least once and in order within their partition. While deliver
-	// blocks nothing more is read. Batches without records tell of the log's end
-	// several times a second.
+	// handed over, at least once and in order within their partition. A log that
+	// ends before either is truncated. While deliver blocks nothing more is read.
+	// Batches without records tell of the log's end several times a second.
 	Follow(ctx context.Context, scan, need link.Offsets, deliver func(Batch) error) error
 
 	// SetAside stores dead letters and returns when they are durable. It retries

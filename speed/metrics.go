@@ -37,14 +37,14 @@ func newMetrics(r prometheus.Registerer, now func() time.Time) *metrics {
 		failures: f.NewCounterVec(prometheus.CounterOpts{Name: "freshrank_speed_failures_total",
 			Help: "Attempts that failed and are made again, by what was attempted."}, []string{"attempt"}),
 		leading:   gauge("leading", "1 if this process holds the lease to publish."),
-		lagEvents: gauge("lag_events", "Records of the log not yet applied."),
+		lagEvents: gauge("lag_events", "Records of the log not yet applied; 0 while another process leads."),
 		epsilon:   gauge("epsilon_ratio", "Certified relative error of every page before slack, as last published."),
 		target:    gauge("epsilon_target_ratio", "Relative error that pushes aim at."),
 		publishSeconds: f.NewHistogram(prometheus.HistogramOpts{Name: "freshrank_speed_publish_seconds",
 			Help: "Time of one publishing transaction.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 14)}),
 	}
 	f.NewGaugeFunc(prometheus.GaugeOpts{Name: "freshrank_speed_lag_seconds",
-		Help: "Age of as_of: every event older than this is in the published ranks. 0 before the first publication."},
+		Help: "Age of as_of: every event older than this is in the published ranks. 0 before the first publication, and while another process leads."},
 		func() float64 {
 			if t := m.asOf.Load(); t != 0 {
 				return now().Sub(time.Unix(0, t)).Seconds()
@@ -52,6 +52,12 @@ func newMetrics(r prometheus.Registerer, now func() time.Time) *metrics {
 			return 0
 		})
 	return m
+}
+
+// standBy forgets what only the process that leads can know.
+func (m *metrics) standBy() {
+	m.asOf.Store(0)
+	m.lagEvents.Set(0)
 }
 
 // published takes in one publication.

@@ -45,6 +45,7 @@ func (s *session) publish(ctx context.Context) error {
 // refuses to say anything when the numbers contradict each other.
 func (s *state) publication(epoch int64, f freshness) (Publication, error) {
 	s.collect()
+	s.sequence++ // not only when it succeeds: one may have happened whose answer was lost
 	p := Publication{Epoch: epoch, View: s.view, Switch: !s.switched, Header: s.header(f)}
 	// Not "> maxDrift", which is false of NaN.
 	if drift := p.Header.Certificate.Drift(); !(drift <= maxDrift) {
@@ -71,7 +72,7 @@ func (l *Layer) write(ctx context.Context, p Publication) writeResult {
 // written with the next one, under a later header.
 func (s *session) finish(ctx context.Context, r writeResult) error {
 	s.writing = false
-	if !r.Switch {
+	if r.err == nil && !r.Switch && len(r.Rows) >= manyRows {
 		s.seen.write = max(s.seen.write, r.took)
 	}
 	if errors.Is(r.err, ErrFenced) || errors.Is(r.err, ErrNoView) {
@@ -88,7 +89,6 @@ func (s *session) finish(ctx context.Context, r writeResult) error {
 		s.live.view, s.due = r.staged, true
 		return nil
 	}
-	s.live.sequence++
 	s.Layer.epoch = r.Epoch
 	s.metrics.published(r.Publication, r.took)
 	s.opt.OnPublish(r.Publication)

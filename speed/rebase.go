@@ -13,6 +13,9 @@ const (
 	// maxRounds of working off beside; events that come faster than that are
 	// the takeover's.
 	maxRounds = 5
+	// maxTail is how many links and events are remembered at most, some 100 bytes
+	// each: after that the log has to wait.
+	maxTail = 10_000_000
 	// failedLoads are tried again after this many Retry intervals: a load reads
 	// the whole generation.
 	failedLoads = 10
@@ -35,6 +38,7 @@ type rebase struct {
 	done   chan rebaseResult // buffered: a rebaser never waits
 	tail   []decoded
 	events int // in tail
+	size   int // of tail: events and their links
 	rounds int
 	ready  bool // state waits to take over
 }
@@ -48,6 +52,9 @@ func (r *rebase) remember(d decoded) {
 	if r.state != nil {
 		r.tail = append(r.tail, d)
 		r.events += len(d.events)
+		for _, e := range d.events {
+			r.size += 1 + len(e.Links)
+		}
 	}
 }
 
@@ -85,21 +92,21 @@ func (s *session) advanceRebase(ctx context.Context, r rebaseResult) error {
 	if n.state == nil {
 		n.state = r.state
 		n.state.adopt(s.live)
-		fresh, touched := s.fresh, n.state.overlay.Touched()
+		touched := n.state.overlay.Touched()
 		s.rebaser(ctx, func() error {
 			n.state.set(touched)
-			return s.prepare(ctx, n.state, fresh)
+			return s.prepare(ctx, n.state)
 		})
 		return nil
 	}
 	if n.events > shortTail && n.rounds < maxRounds {
-		fresh, tail := s.fresh, n.tail
-		n.tail, n.events, n.rounds = nil, 0, n.rounds+1
+		tail := n.tail
+		n.tail, n.events, n.size, n.rounds = nil, 0, 0, n.rounds+1
 		s.rebaser(ctx, func() error {
 			for _, d := range tail {
 				n.state.apply(d)
 			}
-			return s.prepare(ctx, n.state, fresh)
+			return s.prepare(ctx, n.state)
 		})
 		return nil
 	}
@@ -113,28 +120,25 @@ func (s *session) rebaser(ctx context.Context, work func() error) {
 }
 
 // prepare pushes what is due in st and stages its view if that has not been done.
-func (s *session) prepare(ctx context.Context, st *state, f freshness) error {
+// If that fails the rebase is given up, and with it the tail that grows meanwhile.
+func (s *session) prepare(ctx context.Context, st *state) error {
 	for !st.settled && ctx.Err() == nil {
 		st.push(ctx, int64(s.opt.PushBudget))
 	}
-	for st.view == 0 && ctx.Err() == nil {
-		p, err := st.publication(s.epoch, f)
-		if err != nil {
-			return err
-		}
-		r := s.write(ctx, p)
-		s.faults.report(ctx, "stage view", r.err)
-		if r.err == nil {
-			st.view = r.staged
-			clear(st.pending)
-			break
-		}
-		if errors.Is(r.err, ErrFenced) {
-			return r.err
-		}
-		wait(ctx, s.opt.Retry, nil)
+	if st.view != 0 || ctx.Err() != nil {
+		return ctx.Err()
 	}
-	return ctx.Err()
+	// Nobody reads its header before the switch writes another one.
+	p, err := st.publication(s.epoch, freshness{})
+	if err != nil {
+		return err
+	}
+	r := s.write(ctx, p)
+	if r.err == nil {
+		st.view = r.staged
+		clear(st.pending)
+	}
+	return r.err
 }
 
 // takeOver makes the rebased state the live one, if it is ready. The caller
@@ -149,6 +153,7 @@ func (s *session) takeOver() {
 		n.state.apply(d)
 	}
 	n.state.setEpsilon(s.control.now)
+	n.state.asOf = later(n.state.asOf, s.live.asOf)
 	s.live, s.next = n.state, nil
 	s.due = true
 }

@@ -50,8 +50,7 @@ func (l *Layer) session(ctx context.Context, epoch int64, wake <-chan struct{}) 
 		batches: make(chan decoded), followed: make(chan error, 1), generations: make(chan Generation),
 		written: make(chan writeResult, 1),
 	}
-	defer s.close()
-	defer cancel()
+	defer func() { cancel(); s.close(ctx) }()
 	s.group.Go(func() { s.lookForGenerations(ctx, wake) })
 	if err := s.start(ctx); err != nil {
 		return err
@@ -69,11 +68,13 @@ func (s *session) start(ctx context.Context) error {
 	if s.kept != nil && found && current.View == s.kept.view && current.Epoch == s.Layer.epoch {
 		s.live, s.kept = s.kept, nil
 		s.control.now = s.live.engine.Epsilon()
-		s.follow(ctx, s.live.applied)
+		s.follow(ctx)
 		s.opt.Logger.InfoContext(ctx, "going on with the state in memory", "generation", s.live.gen.Number, "offsets", s.live.applied)
 		return nil
 	}
-	s.kept, s.fresh = nil, freshness{}
+	// A record between what is committed and the cut is in the generation, but
+	// nobody has looked yet whether it belongs among the dead letters.
+	s.kept, s.fresh = nil, freshness{read: current.Offsets}
 	select {
 	case gen := <-s.generations:
 		if s.live, err = s.load(ctx, gen, s.control.now); err != nil {
@@ -83,9 +84,7 @@ func (s *session) start(ctx context.Context) error {
 		return ctx.Err()
 	}
 	s.opt.Logger.InfoContext(ctx, "loaded generation", "generation", s.live.gen.Number, "cut", s.live.gen.Cut, "committed", current.Offsets)
-	// A record between what is committed and the cut is in the generation, but
-	// nobody has looked yet whether it belongs among the dead letters.
-	s.follow(ctx, current.Offsets)
+	s.follow(ctx)
 	return nil
 }
 
@@ -110,7 +109,7 @@ func (s *session) run(ctx context.Context) error {
 		case <-ctx.Done():
 			err = ctx.Err()
 		case err = <-s.followed:
-		case d := <-s.batches:
+		case d := <-s.readable():
 			s.take(ctx, d)
 		case <-unsettled:
 			s.push(ctx)
@@ -131,12 +130,21 @@ func (s *session) run(ctx context.Context) error {
 	}
 }
 
+// readable returns where the next batch comes from; nil, which has the log wait,
+// while a rebase has as much to catch up with as memory should hold.
+func (s *session) readable() <-chan decoded {
+	if s.next != nil && s.next.size > maxTail {
+		return nil
+	}
+	return s.batches
+}
+
 // take applies a micro-batch. A state that is still catching up does not push:
 // one push over many batches costs far less than one after each.
 func (s *session) take(ctx context.Context, d decoded) {
-	s.fresh.observe(d)
 	s.metrics.events.Add(float64(s.live.apply(d)))
-	s.metrics.lagEvents.Set(float64(s.live.applied.Behind(s.fresh.end)))
+	s.fresh.observe(d, s.live.applied)
+	s.metrics.lagEvents.Set(float64(s.live.applied.Behind(s.fresh.end())))
 	if s.next != nil {
 		s.next.remember(d)
 	}
@@ -165,22 +173,26 @@ func (s *session) mayPublish() bool {
 func (s *session) adjust() {
 	s.due = true
 	if s.mayPublish() {
-		s.seen.behind = s.live.applied.Behind(s.fresh.end)
+		s.seen.behind = s.live.applied.Behind(s.fresh.end())
 		s.live.setEpsilon(s.control.step(s.seen))
 		s.seen = load{settled: s.live.settled}
 	}
 	s.metrics.target.Set(s.control.now)
 }
 
-// close waits for everything the session started; its context has ended.
-func (s *session) close() {
+// close waits for everything the session started; its ctx has ended.
+func (s *session) close(ctx context.Context) {
 	s.closing = true
 	s.group.Wait()
 	if s.writing {
 		// Whatever it says, the session is over; the state it leaves is what counts.
-		_ = s.finish(context.Background(), <-s.written)
+		_ = s.finish(ctx, <-s.written)
 	}
-	if s.live != nil && s.live.switched {
+	if s.live == nil {
+		return
+	}
+	s.stood = s.live.gen.Number
+	if s.live.switched {
 		s.kept = s.live
 	}
 }

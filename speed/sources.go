@@ -3,16 +3,15 @@ package speed
 import (
 	"context"
 	"fmt"
-
-	"freshrank/pagerank/link"
 )
 
-// follow starts the follower: what live needs, and bad records from scan on.
-func (s *session) follow(ctx context.Context, scan link.Offsets) {
-	need := s.live.applied.Clone()
-	in := &intake{limits: s.opt.Limits, log: s.opt.Log, told: s.committed.Offsets, metrics: s.metrics}
+// follow starts the follower where reading has stopped. That may be before what
+// live needs: what the generation covers has not been searched for bad records.
+func (s *session) follow(ctx context.Context) {
+	read, need := s.fresh.read.Clone(), s.live.applied.Clone()
+	in := &intake{limits: s.opt.Limits, log: s.opt.Log, told: read, metrics: s.metrics}
 	s.group.Go(func() {
-		err := s.opt.Log.Follow(ctx, scan.Clone(), need, func(b Batch) error {
+		err := s.opt.Log.Follow(ctx, read, need, func(b Batch) error {
 			d, err := in.take(ctx, b)
 			if err != nil {
 				return err

@@ -139,12 +139,21 @@ func (s *state) rows() []Row {
 	return rows
 }
 
+// both returns the last position that a and b cover.
+func both(a, b link.Offsets) link.Offsets {
+	m := make(link.Offsets, len(a))
+	for p := range m {
+		m[p] = min(a[p], b.At(p))
+	}
+	return m
+}
+
 // header describes s as collect left it.
 func (s *state) header(f freshness) Header {
 	s.asOf = later(s.asOf, f.claim(s.applied))
 	return Header{
-		Generation: s.gen.Number, Sequence: s.sequence + 1,
-		Offsets: s.applied.Clone(), End: f.end.Max(s.applied), AsOf: s.asOf,
+		Generation: s.gen.Number, Sequence: s.sequence,
+		Offsets: both(s.applied, f.read), End: f.end().Max(s.applied), AsOf: s.asOf,
 		Events: s.gen.Cut.Behind(s.applied) - int64(len(s.dead)), DeadLetters: int64(len(s.dead)),
 		Epsilon: s.engine.Epsilon(), Links: s.engine.Links(), XMax: s.engine.XMax(), Certificate: s.engine.Certificate(),
 	}

@@ -219,15 +219,23 @@ func TestPublishFails(t *testing.T) {
 	}
 	w.awaitEnd(l, 1)
 	w.check()
+	l.stop()
 	if flaky.calls.Load() < 10 {
 		t.Errorf("only %d publications", flaky.calls.Load())
+	}
+	// What readers could see under one number was one thing.
+	for i := 1; i < len(flaky.durable); i++ {
+		if flaky.durable[i] <= flaky.durable[i-1] {
+			t.Errorf("publication %d came after %d", flaky.durable[i], flaky.durable[i-1])
+		}
 	}
 }
 
 // flaky fails two of three publications: one before, one after it is durable.
 type flaky struct {
 	speed.View
-	calls atomic.Int64
+	calls   atomic.Int64
+	durable []int64 // sequence numbers
 }
 
 func (f *flaky) Publish(ctx context.Context, p speed.Publication) error {
@@ -235,12 +243,20 @@ func (f *flaky) Publish(ctx context.Context, p speed.Publication) error {
 	case 0:
 		return errors.New("connection refused")
 	case 1:
-		if err := f.View.Publish(ctx, p); err != nil {
+		if err := f.publish(ctx, p); err != nil {
 			return err
 		}
 		return errors.New("connection reset after commit")
 	}
-	return f.View.Publish(ctx, p)
+	return f.publish(ctx, p)
+}
+
+func (f *flaky) publish(ctx context.Context, p speed.Publication) error {
+	err := f.View.Publish(ctx, p)
+	if err == nil {
+		f.durable = append(f.durable, p.Header.Sequence)
+	}
+	return err
 }
 
 // TestFencing: a layer that lost its lock without noticing cannot publish any
@@ -273,6 +289,8 @@ func TestFencing(t *testing.T) {
 	if s := w.check(); s.epoch != p.Epoch || s.view != p.View {
 		t.Errorf("serving reads view %d of epoch %d, the second layer publishes view %d with %d", s.view, s.epoch, p.View, p.Epoch)
 	}
+	// It stands by, and knows no more how old the ranks are.
+	first.awaitMetric("freshrank_speed_lag_seconds", func(v float64) bool { return v == 0 })
 	first.stop()
 	for len(first.published) > 0 {
 		old = <-first.published
@@ -384,7 +402,7 @@ func TestTruncated(t *testing.T) {
 	w.publishGeneration(1)
 	w.end = real
 	l := w.start()
-	l.awaitMetric("freshrank_speed_failures_total", 1)
+	l.awaitMetric("freshrank_speed_failures_total", func(v float64) bool { return v >= 1 })
 	w.produce(events[100:150]...)
 	w.publishGeneration(2)
 	w.produce(events[150:]...)
@@ -392,15 +410,15 @@ func TestTruncated(t *testing.T) {
 	w.check()
 }
 
-// awaitMetric looks until a metric has at least a value: what it tells of has no
+// awaitMetric looks until a metric is as it should be: what it tells of has no
 // other signal.
-func (l *layer) awaitMetric(name string, least float64) {
+func (l *layer) awaitMetric(name string, ok func(float64) bool) {
 	l.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.Now().Add(20 * time.Second); l.metric(name) < least; <-tick.C {
+	for deadline := time.Now().Add(20 * time.Second); !ok(l.metric(name)); <-tick.C {
 		if time.Now().After(deadline) {
-			l.t.Fatalf("waited in vain for %s ≥ %v", name, least)
+			l.t.Fatalf("waited in vain for %s, which is %v", name, l.metric(name))
 		}
 	}
 }
@@ -419,7 +437,7 @@ func TestGenerationAhead(t *testing.T) {
 	line.cut(true)
 	w.produce(events[150:250]...)
 	w.publishGeneration(2)
-	p := w.awaitEnd(l, 2)
+	p := l.await("the view on generation 2", func(p speed.Publication) bool { return p.Header.Generation == 2 })
 	w.check()
 	if !p.Header.AsOf.After(before.Header.AsOf) {
 		t.Errorf("as_of %v after %v", p.Header.AsOf, before.Header.AsOf)
@@ -430,5 +448,122 @@ func TestGenerationAhead(t *testing.T) {
 	w.check()
 	if p.Header.Events != 50 {
 		t.Errorf("%d events since the cut", p.Header.Events)
+	}
+}
+
+// TestDeadLettersBelowTheCut: a generation carries the view past records that the
+// layer has not read. Whoever goes on from there must still find out which of them
+// are dead letters: another process, or the same after it lost its lease.
+func TestDeadLettersBelowTheCut(t *testing.T) {
+	for _, how := range []string{"restart", "lost lease"} {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t)
+			events := pageranktest.RandomEvents(rand.New(rand.NewPCG(17, 17)), 300, 40)
+			w.produce(events[:100]...)
+			w.publishGeneration(1)
+			line, b := &line{}, &brittle{}
+			l := w.start(func(p *parts) {
+				b.View, p.view = p.view, b
+				p.feed.Dial = line.dial
+			})
+			w.awaitEnd(l, 1)
+			line.cut(true)
+			w.produceRaw(1, []byte("not seen yet"))
+			w.produce(events[100:200]...)
+			w.publishGeneration(2)
+			l.await("the view on generation 2", func(p speed.Publication) bool { return p.Header.Generation == 2 })
+			w.check()
+
+			if how == "restart" {
+				l.stop()
+				l = w.start()
+			} else {
+				b.cut(errors.New("connection refused"))
+				b.cut(nil)
+				line.cut(false)
+			}
+			w.produce(events[200:]...)
+			if p := w.awaitEnd(l, 2); p.Header.DeadLetters != 0 || p.Header.Events != 100 {
+				t.Errorf("%d dead letters and %d events since the cut", p.Header.DeadLetters, p.Header.Events)
+			}
+			w.check()
+			w.produceRaw(2, []byte("last"))
+			w.awaitEnd(l, 2)
+			letters := w.deadLetters(2)
+			if len(letters) != 2 || letters[0]["value"] != "not seen yet" || letters[1]["value"] != "last" {
+				t.Errorf("dead letters %v", letters)
+			}
+		})
+	}
+}
+
+// lateView holds up the first look for a generation after a failure.
+type lateView struct {
+	speed.View
+	failed         func() bool
+	once           sync.Once
+	asked, publish chan struct{}
+}
+
+func (v *lateView) Active(ctx context.Context) (speed.Generation, bool, error) {
+	if v.failed() {
+		v.once.Do(func() {
+			close(v.asked)
+			<-v.publish
+		})
+	}
+	return v.View.Active(ctx)
+}
+
+// TestTruncatedAndHelpedAtOnce: the generation that helps may appear before the
+// layer has begun to wait for it.
+func TestTruncatedAndHelpedAtOnce(t *testing.T) {
+	w := newWorld(t)
+	events := pageranktest.RandomEvents(rand.New(rand.NewPCG(18, 18)), 200, 40)
+	w.produce(events[:100]...)
+	real := w.end.Clone()
+	w.end[0] += 1000
+	w.publishGeneration(1)
+	w.end = real
+	var l *layer
+	v := &lateView{asked: make(chan struct{}), publish: make(chan struct{})}
+	started := make(chan struct{})
+	v.failed = func() bool { <-started; return l.metric("freshrank_speed_failures_total") > 0 }
+	l = w.start(func(p *parts) {
+		v.View, p.view = p.view, v
+		p.speed.Poll = time.Second // 60 of them are more than the test waits
+	})
+	close(started)
+	<-v.asked
+	w.publishGeneration(2)
+	close(v.publish)
+	w.produce(events[100:]...)
+	w.awaitEnd(l, 2)
+	w.check()
+}
+
+// stuckView never ends a publication by itself.
+type stuckView struct {
+	speed.View
+	stuck chan struct{}
+}
+
+func (v *stuckView) Publish(ctx context.Context, _ speed.Publication) error {
+	close(v.stuck)
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// TestStopIsNoFailure: what fails because the layer is stopped is not counted.
+func TestStopIsNoFailure(t *testing.T) {
+	w := newWorld(t)
+	w.produce(pageranktest.RandomEvents(rand.New(rand.NewPCG(21, 21)), 50, 20)...)
+	w.publishGeneration(1)
+	v := &stuckView{stuck: make(chan struct{})}
+	l := w.start(func(p *parts) { v.View, p.view = p.view, v })
+	<-v.stuck
+	l.stop()
+	if n := l.metric("freshrank_speed_failures_total"); n != 0 {
+		t.Errorf("%v failures", n)
 	}
 }

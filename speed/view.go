@@ -14,6 +14,10 @@ import (
 // another layer has taken over.
 var ErrFenced = errors.New("lease was taken over by another speed layer")
 
+// ErrRetired is returned by a switch to a view on a generation that the batch layer
+// has dropped meanwhile. A newer one is active.
+var ErrRetired = errors.New("generation was dropped before its view could be used")
+
 // ErrNoView is returned when the view to be updated does not exist.
 var ErrNoView = errors.New("speed view does not exist any more")
 
@@ -39,7 +43,7 @@ type Current struct {
 type Header struct {
 	Generation  int64
 	Sequence    int64
-	Offsets     link.Offsets // every record before is in the ranks
+	Offsets     link.Offsets // every record before is in the ranks, and set aside if it is bad
 	End         link.Offsets // end of the log when last looked at
 	AsOf        time.Time    // every event up to here is included
 	Events      int64        // since the generation's cut, by offsets
@@ -85,7 +89,8 @@ type View interface {
 	// Stage writes a new view that nobody reads yet and returns its number.
 	// p.View and p.Switch are ignored.
 	Stage(ctx context.Context, p Publication) (view int64, err error)
-	// Publish updates a view in one transaction.
+	// Publish updates a view in one transaction. ErrRetired if it would switch to a
+	// generation that does not exist any more.
 	Publish(ctx context.Context, p Publication) error
 	// Sweep removes the views older than the one that serving reads.
 	Sweep(ctx context.Context, epoch int64) error

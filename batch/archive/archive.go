@@ -108,8 +108,8 @@ func (a *Archiver) Events(ctx context.Context, from, to link.Offsets, fn func(*l
 		if from.At(p) >= to[p] {
 			continue
 		}
-		err := a.o.Store.ReadLog(ctx, p, from.At(p), to[p], func(r LogRecord) error {
-			if r.Error != "" {
+		err := a.o.Store.ReadLog(ctx, p, from.At(p), to[p], func(r link.Archived) error {
+			if r.Refused != "" {
 				return nil
 			}
 			e, err := a.o.Limits.Decode(r.Value, r.Timestamp)
@@ -128,17 +128,16 @@ func (a *Archiver) Events(ctx context.Context, from, to link.Offsets, fn func(*l
 
 // Records calls fn with what the log itself holds in [from, to), each partition
 // in order, whether archived or not. fn may keep what it is given.
-func (a *Archiver) Records(ctx context.Context, from, to link.Offsets, fn func(LogRecord) error) error {
+func (a *Archiver) Records(ctx context.Context, from, to link.Offsets, fn func(link.Record) error) error {
 	s := a.connect()
 	defer s.close()
 	for p := range to {
 		if from.At(p) >= to[p] {
 			continue
 		}
-		err := s.read(ctx, p, from.At(p), to[p], func(records []LogRecord, _ int64) error {
-			for i := range records {
-				a.decode(&records[i])
-				if err := fn(records[i]); err != nil {
+		err := s.read(ctx, p, from.At(p), to[p], func(records []link.Record, _ int64) error {
+			for _, r := range records {
+				if err := fn(r); err != nil {
 					return err
 				}
 			}
@@ -151,12 +150,11 @@ func (a *Archiver) Records(ctx context.Context, from, to link.Offsets, fn func(L
 	return nil
 }
 
-// decode fills in what a record's value says.
-func (a *Archiver) decode(r *LogRecord) {
+// judge adds to a record what it holds, or why it is refused.
+func (a *Archiver) judge(r link.Record) link.Archived {
 	e, err := a.o.Limits.Decode(r.Value, r.Timestamp)
 	if err != nil {
-		r.Error = strings.ToValidUTF8(err.Error(), "�")
-		return
+		return link.Archived{Record: r, Refused: strings.ToValidUTF8(err.Error(), "�")}
 	}
-	r.ID, r.Source, r.Type, r.URL, r.Time = e.ID, e.Source, e.Type.String(), e.URL, e.Time
+	return link.Archived{Record: r, ID: e.ID, Source: e.Source, Type: e.Type.String(), URL: e.URL, Time: e.Time}
 }

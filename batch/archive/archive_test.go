@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"slices"
 	"strings"
@@ -34,7 +35,9 @@ func setUp(t *testing.T, partitions int, change func(*Options)) *fixture {
 	transport := &kafka.Transport{}
 	t.Cleanup(transport.CloseIdleConnections)
 	f.client = &kafka.Client{Addr: kafka.TCP(brokers...), Transport: transport}
-	o := Options{Brokers: brokers, Topic: f.topic, Store: f.store}
+	// A test that fails shows what was tried and why it had to be tried again.
+	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+	o := Options{Brokers: brokers, Topic: f.topic, Store: f.store, Logger: log}
 	if change != nil {
 		change(&o)
 	}
@@ -99,6 +102,23 @@ func (f *fixture) eventIDs(t *testing.T, from, to link.Offsets) (ids []string) {
 	return ids
 }
 
+// live returns what the log itself holds before end.
+func (f *fixture) live(t *testing.T, end link.Offsets) (all []link.Record) {
+	t.Helper()
+	err := f.Records(t.Context(), nil, end, func(r link.Record) error { all = append(all, r); return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func plain(archived []link.Archived) (all []link.Record) {
+	for _, r := range archived {
+		all = append(all, r.Record)
+	}
+	return all
+}
+
 func TestArchivesExactlyToTheCut(t *testing.T) {
 	f := setUp(t, 3, func(o *Options) { o.MaxRecords = 4 })
 	var want []string
@@ -159,7 +179,7 @@ func TestRefusedRecordsAreArchivedAndSkipped(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := f.store.records[0]
-	if len(got) != 4 || got[0].Error != "" || got[1].Error == "" || got[2].Error == "" || got[3].Error != "" {
+	if len(got) != 4 || got[0].Refused != "" || got[1].Refused == "" || got[2].Refused == "" || got[3].Refused != "" {
 		t.Fatalf("records %+v", got)
 	}
 	if !bytes.Equal(got[1].Value, []byte("no event \xff")) || string(got[1].Key) != "key" || got[2].Value != nil || got[2].Key != nil {
@@ -173,11 +193,7 @@ func TestRefusedRecordsAreArchivedAndSkipped(t *testing.T) {
 	}
 
 	// The live log says the same.
-	var live []LogRecord
-	if err := f.Records(t.Context(), nil, end, func(r LogRecord) error { live = append(live, r); return nil }); err != nil {
-		t.Fatal(err)
-	}
-	if !reflect.DeepEqual(live, got) {
+	if live := f.live(t, end); !reflect.DeepEqual(live, plain(got)) {
 		t.Errorf("log and archive differ:\n%+v\n%+v", live, got)
 	}
 }
@@ -219,11 +235,11 @@ func TestGoesOnAfterAFailure(t *testing.T) {
 
 func TestLargeRecordsAndManyBatches(t *testing.T) {
 	f := setUp(t, 1, nil)
-	var want []LogRecord
+	var want []link.Record
 	for i := range 12 { // more than one fetch
 		v := bytes.Repeat([]byte{byte('a' + i)}, 900_000)
 		f.produce(t, 0, v, []byte("small"))
-		want = append(want, LogRecord{Value: v}, LogRecord{Value: []byte("small")})
+		want = append(want, link.Record{Value: v}, link.Record{Value: []byte("small")})
 	}
 	if err := f.Archive(t.Context(), f.end(t), nil); err != nil {
 		t.Fatal(err)
@@ -242,7 +258,7 @@ func TestCallbacksEndReading(t *testing.T) {
 	end := f.end(t)
 	stop := errors.New("enough")
 	calls := 0
-	if err := f.Records(t.Context(), nil, end, func(LogRecord) error { calls++; return stop }); !errors.Is(err, stop) || calls != 1 {
+	if err := f.Records(t.Context(), nil, end, func(link.Record) error { calls++; return stop }); !errors.Is(err, stop) || calls != 1 {
 		t.Errorf("records: %v after %d calls", err, calls)
 	}
 	if err := f.Archive(t.Context(), end, nil); err != nil {

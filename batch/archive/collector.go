@@ -1,5 +1,7 @@
 package archive
 
+import "freshrank/pagerank/link"
+
 // collector gathers the records of one partition into files of bounded size.
 type collector struct {
 	a         *Archiver
@@ -7,19 +9,19 @@ type collector struct {
 	start     int64               // where the next file begins
 	stored    func(offsets int64) // called after every file
 
-	records []LogRecord
+	records []link.Archived
 	bytes   int
 	refused int
 }
 
 // add takes records and the offset after them; see session.read.
-func (c *collector) add(records []LogRecord, next int64) error {
+func (c *collector) add(records []link.Record, next int64) error {
 	for i, r := range records {
-		c.a.decode(&r)
-		if r.Error != "" {
+		archived := c.a.judge(r)
+		if archived.Refused != "" {
 			c.refused++
 		}
-		c.records = append(c.records, r)
+		c.records = append(c.records, archived)
 		c.bytes += len(r.Key) + len(r.Value)
 		if len(c.records) < c.a.o.MaxRecords && c.bytes < c.a.o.MaxBytes {
 			continue

@@ -40,6 +40,9 @@ func permanent(ctx context.Context, err error) bool {
 		// What the client reports if one of several requests failed for whatever
 		// reason, a closed connection for one.
 		return false
+	case errors.Is(err, kafka.BrokerNotAvailable):
+		// What the client reports of a partition that has no leader for the moment.
+		return false
 	case errors.As(err, &code):
 		// The broker understood and refused, such as for want of rights; an unknown
 		// topic counts as temporary, since a new one takes time to become known.

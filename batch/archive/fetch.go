@@ -8,11 +8,13 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+
+	"freshrank/pagerank/link"
 )
 
 // read calls fn with the records of a partition in [from, to), in order, a few
 // megabytes at a time, and with the offset after all that fn has seen.
-func (s *session) read(ctx context.Context, partition int, from, to int64, fn func(records []LogRecord, next int64) error) error {
+func (s *session) read(ctx context.Context, partition int, from, to int64, fn func(records []link.Record, next int64) error) error {
 	next := from
 	var failed error // fn's, which nothing is tried again for
 	err := s.retry(ctx, func(ctx context.Context) (progress bool, err error) {
@@ -51,7 +53,7 @@ func (s *session) gap(ctx context.Context, partition int, need, to int64) error 
 
 // fetch returns what the log has next in [next, to), and the offset after it,
 // which lies past next.
-func (s *session) fetch(ctx context.Context, partition int, next, to int64) (records []LogRecord, after int64, err error) {
+func (s *session) fetch(ctx context.Context, partition int, next, to int64) (records []link.Record, after int64, err error) {
 	res, err := s.client.Fetch(ctx, &kafka.FetchRequest{
 		Topic: s.o.Topic, Partition: partition, Offset: next,
 		MinBytes: 1, MaxBytes: fetchBytes, MaxWait: fetchWait,
@@ -83,7 +85,7 @@ func (s *session) fetch(ctx context.Context, partition int, next, to int64) (rec
 }
 
 // readBatch appends the records of a batch in [after, to) to records.
-func readBatch(batch protocol.RecordReader, partition int, records []LogRecord, after, to int64) ([]LogRecord, int64, error) {
+func readBatch(batch protocol.RecordReader, partition int, records []link.Record, after, to int64) ([]link.Record, int64, error) {
 	// The marks that end a transaction take offsets, but are no records.
 	_, mark := batch.(*protocol.ControlBatch)
 	for {
@@ -105,7 +107,7 @@ func readBatch(batch protocol.RecordReader, partition int, records []LogRecord, 
 		}
 		after = min(rec.Offset+1, to)
 		if !mark && rec.Offset < to {
-			records = append(records, LogRecord{Partition: partition, Offset: rec.Offset, Timestamp: rec.Time.UTC(), Key: key, Value: value})
+			records = append(records, link.Record{Partition: partition, Offset: rec.Offset, Timestamp: rec.Time.UTC(), Key: key, Value: value})
 		}
 	}
 }

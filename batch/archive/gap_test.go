@@ -52,7 +52,7 @@ func TestRetentionPassedTheArchive(t *testing.T) {
 	if !strings.Contains(err.Error(), "retention passed the archive") || !f.store.ends.Equal(link.Offsets{0, 2}) {
 		t.Errorf("%v, archived %v", err, f.store.ends)
 	}
-	if err := f.Records(t.Context(), link.Offsets{0, 2}, end, func(LogRecord) error { return nil }); !errors.As(err, &gap) || gap.Need != 2 {
+	if err := f.Records(t.Context(), link.Offsets{0, 2}, end, func(link.Record) error { return nil }); !errors.As(err, &gap) || gap.Need != 2 {
 		t.Errorf("records over a gap: %v", err)
 	}
 

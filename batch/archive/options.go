@@ -10,21 +10,6 @@ import (
 	"freshrank/pagerank/link"
 )
 
-// LogRecord is one record of the log. It is an alias of an unnamed type, so that
-// whoever stores records can spell the same type without importing this package.
-type LogRecord = struct {
-	Partition  int
-	Offset     int64
-	Timestamp  time.Time // of the record, in milliseconds
-	Key, Value []byte    // as they came; nil differs from empty
-
-	Error string // why it was refused; "" if it was accepted
-
-	// Of an accepted event.
-	ID, Source, Type, URL string
-	Time                  time.Time
-}
-
 // Store keeps the archived records. One Archiver writes to it at a time.
 type Store interface {
 	// Archived returns the offsets up to which each partition is stored.
@@ -32,9 +17,9 @@ type Store interface {
 	// AppendLog stores, for good before it returns, all that a partition holds in
 	// [from, to): records ascending by offset, possibly none. from is where the
 	// partition's archive ends. It must not keep records or what they point to.
-	AppendLog(partition int, from, to int64, records []LogRecord) error
+	AppendLog(partition int, from, to int64, records []link.Archived) error
 	// ReadLog calls fn with the stored records of a partition in [from, to), in order.
-	ReadLog(ctx context.Context, partition int, from, to int64, fn func(LogRecord) error) error
+	ReadLog(ctx context.Context, partition int, from, to int64, fn func(link.Archived) error) error
 }
 
 // Options for [New]. Brokers and Store must be given.

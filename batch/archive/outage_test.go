@@ -3,11 +3,15 @@ package archive
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"slices"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -43,6 +47,42 @@ func TestOutagesAreWaitedOut(t *testing.T) {
 	if dials.Load() <= 9 {
 		t.Errorf("only %d dials: no outage was met", dials.Load())
 	}
+}
+
+// While a partition has no leader there is nobody to ask, for some seconds.
+func TestNoLeaderIsWaitedOut(t *testing.T) {
+	f := setUp(t, 1, nil)
+	s := f.connect()
+	defer s.close()
+	tries := 0
+	err := s.retry(t.Context(), func(context.Context) (bool, error) {
+		if tries++; tries < 3 {
+			return false, fmt.Errorf("ask the leader: %w", kafka.BrokerNotAvailable)
+		}
+		return false, nil
+	})
+	if err != nil || tries != 3 {
+		t.Errorf("%v after %d tries", err, tries)
+	}
+}
+
+// Patience is time, however it passes: a log that takes every request and answers
+// none uses it up in few.
+func TestPatienceIsTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, err := New(Options{Brokers: []string{"nobody:1"}, Store: &memory{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, began := a.connect(), time.Now()
+		err = s.retry(t.Context(), func(context.Context) (bool, error) {
+			time.Sleep(requestTimeout)
+			return false, context.DeadlineExceeded
+		})
+		if took := time.Since(began); err == nil || took > a.o.Patience+requestTimeout+longestPause {
+			t.Errorf("%v after %v", err, took)
+		}
+	})
 }
 
 // frail is a connection that breaks after left bytes.
@@ -86,9 +126,12 @@ func TestTransactionMarks(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// Brokers write a mark some time after they have said that they will.
 	end := f.end(t)
-	if end.At(0) != 9 {
-		t.Fatalf("the log ends at %v: no marks in it", end)
+	for deadline := time.Now().Add(20 * time.Second); end.At(0) < 9; end = f.end(t) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the log ends at %v: marks are missing", end)
+		}
 	}
 	if err := f.Archive(t.Context(), end, nil); err != nil {
 		t.Fatal(err)

@@ -50,7 +50,7 @@ func (s *session) close() {
 // retry calls try until it succeeds, fails for good, or has not made progress for
 // as long as patience lasts. try reports progress.
 func (s *session) retry(ctx context.Context, try func(ctx context.Context) (progress bool, err error)) error {
-	waited, pause := time.Duration(0), firstPause
+	since, pause := time.Now(), firstPause
 	for {
 		progress, err := try(ctx)
 		if err == nil {
@@ -60,10 +60,10 @@ func (s *session) retry(ctx context.Context, try func(ctx context.Context) (prog
 			return errors.Join(ctx.Err(), err)
 		}
 		if progress {
-			waited, pause = 0, firstPause
+			_ = 0
 		}
-		if waited >= s.o.Patience {
-			return gaveUp(waited, err)
+		if waited := time.Since(since); waited >= s.o.Patience {
+			return gaveUp(waited.Round(time.Millisecond), err)
 		}
 		s.o.Logger.DebugContext(ctx, "log does not answer, trying again", "topic", s.o.Topic, "error", err)
 		timer := time.NewTimer(pause)
@@ -73,7 +73,7 @@ func (s *session) retry(ctx context.Context, try func(ctx context.Context) (prog
 			timer.Stop()
 			return errors.Join(ctx.Err(), err)
 		}
-		waited, pause = waited+pause, min(2*pause, longestPause)
+		pause = min(2*pause, longestPause)
 		s.reset()
 	}
 }

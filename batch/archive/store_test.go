@@ -11,14 +11,14 @@ import (
 // memory is a Store as simple as its contract.
 type memory struct {
 	ends    link.Offsets
-	records map[int][]LogRecord
+	records map[int][]link.Archived
 	files   int
 	fail    error // what the next AppendLog returns
 }
 
 func (m *memory) Archived() (link.Offsets, error) { return m.ends.Clone(), nil }
 
-func (m *memory) AppendLog(partition int, from, to int64, records []LogRecord) error {
+func (m *memory) AppendLog(partition int, from, to int64, records []link.Archived) error {
 	if err := m.fail; err != nil {
 		m.fail = nil
 		return err
@@ -32,7 +32,7 @@ func (m *memory) AppendLog(partition int, from, to int64, records []LogRecord) e
 		}
 	}
 	if m.records == nil {
-		m.records = map[int][]LogRecord{}
+		m.records = map[int][]link.Archived{}
 	}
 	m.records[partition] = append(m.records[partition], slices.Clone(records)...)
 	m.ends = m.ends.Max(make(link.Offsets, partition+1))
@@ -41,7 +41,7 @@ func (m *memory) AppendLog(partition int, from, to int64, records []LogRecord) e
 	return nil
 }
 
-func (m *memory) ReadLog(ctx context.Context, partition int, from, to int64, fn func(LogRecord) error) error {
+func (m *memory) ReadLog(ctx context.Context, partition int, from, to int64, fn func(link.Archived) error) error {
 	for _, r := range m.records[partition] {
 		if r.Offset >= from && r.Offset < to {
 			if err := fn(r); err != nil {

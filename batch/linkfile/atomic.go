@@ -69,7 +69,7 @@ func writeFolder(path string, fill func(folder string) error) (err error) {
 	if err := os.Rename(temp, path); err != nil {
 		return err
 	}
-	return syncDir(parent)
+	return errors.Join(syncDir(parent), syncDir(filepath.Dir(parent))) // parent itself may be new
 }
 
 // discard removes a folder; it is gone at once, its files a little later.

@@ -37,8 +37,8 @@ func sample(t testing.TB) (*Dir, *linkgraph.Graph) {
 	if err := errors.Join(
 		d.WriteGraph(t.Context(), 1, g, link.Offsets{3}, time.Unix(6, 0)),
 		d.WriteRanks(t.Context(), 1, g, nil, r, Parameters{URLPolicy: link.PolicyVersion}, link.Offsets{3}),
-		d.AppendLog(0, 0, 3, []LogRecord{{Offset: 1, Value: []byte("{}"), Error: "no event"}, {Offset: 2, ID: "e", Time: time.Unix(5, 0)}}),
-		d.AppendLog(0, 3, 5, []LogRecord{{Offset: 4, Value: []byte("{}"), Error: "no event"}}),
+		d.AppendLog(0, 0, 3, []link.Archived{refused(1, []byte("{}")), {Record: link.Record{Offset: 2}, ID: "e", Time: time.Unix(5, 0)}}),
+		d.AppendLog(0, 3, 5, []link.Archived{refused(4, []byte("{}"))}),
 	); err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func readAll(t testing.TB, root string, g *linkgraph.Graph) error {
 	}
 	_, _, err1 := d.ReadGraph(t.Context(), 1)
 	_, _, _, err2 := d.ReadRanks(t.Context(), 1, g)
-	err3 := d.ReadLog(t.Context(), 0, 0, 5, func(LogRecord) error { return nil })
+	err3 := d.ReadLog(t.Context(), 0, 0, 5, func(link.Archived) error { return nil })
 	return firstOf(err1, err2, err3)
 }
 

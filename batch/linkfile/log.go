@@ -7,39 +7,21 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
 
 	"freshrank/pagerank/link"
 )
 
-// LogRecord is one record of the log as it is archived. It is an alias of an
-// unnamed type so that package archive, which fills it in, can spell the same
-// type without an import between siblings; the compiler sees to it that both
-// spellings agree.
-type LogRecord = struct {
-	Partition  int
-	Offset     int64
-	Timestamp  time.Time // of the record; kept in milliseconds
-	Key, Value []byte    // as they came; nil differs from empty
-
-	Error string // why it was refused; "" if it was accepted
-
-	// Of an accepted event.
-	ID, Source, Type, URL string
-	Time                  time.Time
-}
-
 // AppendLog archives what the log's partition holds from ≤ offset < to. from must
 // be where the archive of the partition ends; records are ascending by offset and
 // may be none. They are archived, durably, once the call returns nil.
-func (d *Dir) AppendLog(partition int, from, to int64, records []LogRecord) error {
+func (d *Dir) AppendLog(partition int, from, to int64, records []link.Archived) error {
 	if err := d.appendLog(partition, from, to, records); err != nil {
 		return fmt.Errorf("archive partition %d, offsets %d to %d: %w", partition, from, to, err)
 	}
 	return nil
 }
 
-func (d *Dir) appendLog(partition int, from, to int64, records []LogRecord) error {
+func (d *Dir) appendLog(partition int, from, to int64, records []link.Archived) error {
 	m, err := d.logManifest(partition)
 	if err != nil {
 		return err
@@ -105,7 +87,7 @@ func (d *Dir) Archived() (link.Offsets, error) {
 
 // ReadLog calls fn with the archived records of a partition from ≤ offset < to,
 // in order. fn may keep what it is given.
-func (d *Dir) ReadLog(ctx context.Context, partition int, from, to int64, fn func(LogRecord) error) error {
+func (d *Dir) ReadLog(ctx context.Context, partition int, from, to int64, fn func(link.Archived) error) error {
 	m, err := d.logManifest(partition)
 	if err != nil {
 		return fmt.Errorf("read archived log: %w", err)

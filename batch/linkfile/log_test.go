@@ -14,20 +14,20 @@ import (
 
 // records draws what a partition may hold in [from, to): gaps, refused records,
 // keys and values that are nil or no text.
-func records(t *rapid.T, partition int, from, to int64) []LogRecord {
-	var all []LogRecord
+func records(t *rapid.T, partition int, from, to int64) []link.Archived {
+	var all []link.Archived
 	for o := from; o < to; o++ {
 		if rapid.IntRange(0, 3).Draw(t, "gap") == 0 {
 			continue
 		}
-		r := LogRecord{
+		r := link.Archived{Record: link.Record{
 			Partition: partition, Offset: o,
 			Timestamp: time.UnixMilli(rapid.Int64Range(0, 1<<42).Draw(t, "timestamp")).UTC(),
 			Key:       maybeBytes(t, "key", 20),
 			Value:     maybeBytes(t, "value", 50),
-		}
+		}}
 		if rapid.Bool().Draw(t, "refused") {
-			r.Error = rapid.StringN(1, 20, -1).Draw(t, "error")
+			r.Refused = rapid.StringN(1, 20, -1).Draw(t, "error")
 		} else {
 			r.ID, r.Source = rapid.String().Draw(t, "id"), rapid.String().Draw(t, "source")
 			r.Type, r.URL = "freshrank.page.gone", rapid.String().Draw(t, "url")
@@ -48,7 +48,7 @@ func maybeBytes(t *rapid.T, name string, n int) []byte {
 func TestLogRoundTrip(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		d := open(t, t.TempDir())
-		var want []LogRecord
+		var want []link.Archived
 		end := int64(0)
 		for range rapid.IntRange(0, 4).Draw(rt, "files") {
 			to := end + rapid.Int64Range(1, 20).Draw(rt, "offsets")
@@ -65,14 +65,14 @@ func TestLogRoundTrip(t *testing.T) {
 		}
 		from := rapid.Int64Range(0, end).Draw(rt, "from")
 		to := rapid.Int64Range(from, end).Draw(rt, "to")
-		want = slices.DeleteFunc(want, func(r LogRecord) bool { return r.Offset < from || r.Offset >= to })
+		want = slices.DeleteFunc(want, func(r link.Archived) bool { return r.Offset < from || r.Offset >= to })
 		equal(t, "records", readLog(t, d, 2, from, to), want)
 	})
 }
 
-func readLog(t testing.TB, d *Dir, partition int, from, to int64) (got []LogRecord) {
+func readLog(t testing.TB, d *Dir, partition int, from, to int64) (got []link.Archived) {
 	t.Helper()
-	err := d.ReadLog(t.Context(), partition, from, to, func(r LogRecord) error {
+	err := d.ReadLog(t.Context(), partition, from, to, func(r link.Archived) error {
 		got = append(got, r)
 		return nil
 	})
@@ -82,15 +82,19 @@ func readLog(t testing.TB, d *Dir, partition int, from, to int64) (got []LogReco
 	return got
 }
 
+func refused(offset int64, value []byte) link.Archived {
+	return link.Archived{Record: link.Record{Offset: offset, Timestamp: time.UnixMilli(offset).UTC(), Value: value}, Refused: "no event"}
+}
+
 func TestLogRowGroups(t *testing.T) {
 	d := open(t, t.TempDir())
-	var want []LogRecord
+	var want []link.Archived
 	for o := range int64(logTable.rows + 10) { // by rows
-		want = append(want, LogRecord{Offset: o, Timestamp: time.UnixMilli(o).UTC(), Value: []byte("x"), Error: "no"})
+		want = append(want, refused(o, []byte("x")))
 	}
 	for range 5 { // by bytes
 		o := int64(len(want))
-		want = append(want, LogRecord{Offset: o, Timestamp: time.UnixMilli(o).UTC(), Value: bytes.Repeat([]byte("12345678"), groupBytes/16), Error: "no"})
+		want = append(want, refused(o, bytes.Repeat([]byte("12345678"), groupBytes/16)))
 	}
 	if err := d.AppendLog(0, 0, int64(len(want)), want); err != nil {
 		t.Fatal(err)
@@ -109,9 +113,9 @@ func TestAppendLogRefuses(t *testing.T) {
 		"a gap":             func() error { return d.AppendLog(0, 11, 12, nil) },
 		"an overlap":        func() error { return d.AppendLog(0, 9, 12, nil) },
 		"no offsets":        func() error { return d.AppendLog(0, 10, 10, nil) },
-		"another partition": func() error { return d.AppendLog(0, 10, 12, []LogRecord{{Partition: 1, Offset: 10}}) },
-		"a later offset":    func() error { return d.AppendLog(0, 10, 12, []LogRecord{{Offset: 12}}) },
-		"disorder":          func() error { return d.AppendLog(0, 10, 12, []LogRecord{{Offset: 11}, {Offset: 10}}) },
+		"another partition": func() error { return d.AppendLog(1, 0, 12, []link.Archived{refused(10, nil)}) },
+		"a later offset":    func() error { return d.AppendLog(0, 10, 12, []link.Archived{refused(12, nil)}) },
+		"disorder":          func() error { return d.AppendLog(0, 10, 12, []link.Archived{refused(11, nil), refused(10, nil)}) },
 	} {
 		if err := try(); err == nil {
 			t.Errorf("%s was archived", name)
@@ -120,7 +124,7 @@ func TestAppendLogRefuses(t *testing.T) {
 	if got, err := d.Archived(); err != nil || !got.Equal(link.Offsets{10}) {
 		t.Errorf("archived %v, %v", got, err)
 	}
-	if err := d.ReadLog(t.Context(), 0, 0, 11, func(LogRecord) error { return nil }); err == nil {
+	if err := d.ReadLog(t.Context(), 0, 0, 11, func(link.Archived) error { return nil }); err == nil {
 		t.Error("read past the archive's end")
 	}
 }

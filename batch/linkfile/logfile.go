@@ -6,13 +6,15 @@ import (
 	"time"
 
 	"github.com/apache/arrow/go/v15/parquet"
+
+	"freshrank/pagerank/link"
 )
 
 // groupBytes is the size of values at which a row group of a log file ends, since
 // a record may be large.
 const groupBytes = 16 << 20
 
-func writeLogFile(folder, name string, records []LogRecord) (File, error) {
+func writeLogFile(folder, name string, records []link.Archived) (File, error) {
 	w, err := newWriter(folder, name, logTable)
 	if err != nil {
 		return File{}, err
@@ -32,22 +34,22 @@ func writeLogFile(folder, name string, records []LogRecord) (File, error) {
 	return w.close()
 }
 
-func putLog(g *group, records []LogRecord) {
+func putLog(g *group, records []link.Archived) {
 	var (
 		partitions          = make([]int32, len(records))
 		offsets, timestamps = make([]int64, len(records)), make([]int64, len(records))
 		keys, values        maybe[parquet.ByteArray]
-		faults, ids         maybe[parquet.ByteArray]
+		refused, ids        maybe[parquet.ByteArray]
 		sources, types      maybe[parquet.ByteArray]
 		urls                maybe[parquet.ByteArray]
 		times               maybe[int64]
 	)
 	for i, r := range records {
-		ok := r.Error == ""
+		ok := r.Refused == ""
 		partitions[i], offsets[i], timestamps[i] = int32(r.Partition), r.Offset, r.Timestamp.UnixMilli()
 		keys.add(r.Key, r.Key != nil)
 		values.add(r.Value, r.Value != nil)
-		faults.add(bytesOf(r.Error), !ok)
+		refused.add(bytesOf(r.Refused), !ok)
 		ids.add(bytesOf(r.ID), ok)
 		sources.add(bytesOf(r.Source), ok)
 		types.add(bytesOf(r.Type), ok)
@@ -59,14 +61,14 @@ func putLog(g *group, records []LogRecord) {
 	put(g, timestamps, nil)
 	keys.put(g)
 	values.put(g)
-	for _, c := range []maybe[parquet.ByteArray]{faults, ids, sources, types, urls} {
+	for _, c := range []maybe[parquet.ByteArray]{refused, ids, sources, types, urls} {
 		c.put(g)
 	}
 	times.put(g)
 }
 
 // readLogFile verifies a file and calls fn with its records from ≤ offset < to.
-func readLogFile(ctx context.Context, folder string, partition int, f LogFile, from, to int64, fn func(LogRecord) error) error {
+func readLogFile(ctx context.Context, folder string, partition int, f LogFile, from, to int64, fn func(link.Archived) error) error {
 	r, err := openTable(folder, f.File, logTable, fixLog)
 	if err != nil {
 		return err
@@ -97,7 +99,7 @@ func readLogFile(ctx context.Context, folder string, partition int, f LogFile, f
 	return errors.Join(err, r.close())
 }
 
-func takeLog(in *groupReader) ([]LogRecord, error) {
+func takeLog(in *groupReader) ([]link.Archived, error) {
 	partitions, _, err1 := take[int32](in)
 	offsets, _, err2 := take[int64](in)
 	timestamps, _, err3 := take[int64](in)
@@ -110,12 +112,12 @@ func takeLog(in *groupReader) ([]LogRecord, error) {
 	if err := firstOf(append(errs[:], err1, err2, err3, err4)...); err != nil {
 		return nil, err
 	}
-	records := make([]LogRecord, in.rows)
+	records := make([]link.Archived, in.rows)
 	for i := range records {
 		r := &records[i]
 		r.Partition, r.Offset, r.Timestamp = int(partitions[i]), offsets[i], time.UnixMilli(timestamps[i]).UTC()
 		r.Key, r.Value = bytesOrNil(&columns[0]), bytesOrNil(&columns[1])
-		for j, field := range []*string{&r.Error, &r.ID, &r.Source, &r.Type, &r.URL} {
+		for j, field := range []*string{&r.Refused, &r.ID, &r.Source, &r.Type, &r.URL} {
 			b, _ := columns[2+j].next()
 			*field = string(b)
 		}

@@ -25,16 +25,31 @@ func (v *View) Retire(ctx context.Context, keep int) (kept []int64, err error) {
 	}
 	var faults []error
 	for _, g := range old {
-		if err := v.drop(ctx, g); err != nil {
+		inUse, err := v.drop(ctx, g)
+		if err != nil {
 			faults = append(faults, fmt.Errorf("retire generation %d: %w", g, err))
+		}
+		if inUse {
+			kept = append(kept, g)
 		}
 	}
 	return kept, errors.Join(faults...)
 }
 
-func (v *View) drop(ctx context.Context, g int64) error {
-	return pgx.BeginFunc(ctx, v.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SET LOCAL lock_timeout = '1s'`); err != nil {
+// drop drops the tables of generation g, unless the speed layer has come to stand
+// on it since kept was looked up. The speed layer takes the same lock, shared,
+// when it moves its pointer, and then does so only to a generation that is
+// retained: whoever is second sees what the first has done.
+func (v *View) drop(ctx context.Context, g int64) (inUse bool, err error) {
+	err = pgx.BeginFunc(ctx, v.pool, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			SET LOCAL lock_timeout = '1s';
+			SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ':generations', 0))`)
+		if err != nil {
+			return err
+		}
+		err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM speed_pointer p JOIN speed_view v ON v.view = p.view WHERE v.generation = $1)`, g).Scan(&inUse)
+		if err != nil || inUse {
 			return err
 		}
 		for _, t := range tables(g) {
@@ -42,9 +57,10 @@ func (v *View) drop(ctx context.Context, g int64) error {
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, `UPDATE batch_generation SET retained = false WHERE generation = $1`, g)
+		_, err = tx.Exec(ctx, `UPDATE batch_generation SET retained = false WHERE generation = $1`, g)
 		return err
 	})
+	return inUse, err
 }
 
 func (v *View) generations(ctx context.Context, sql string, args ...any) ([]int64, error) {

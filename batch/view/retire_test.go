@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 )
 
 func TestRetire(t *testing.T) {
@@ -77,4 +79,46 @@ func (h *house) tables(want ...int64) {
 			h.t.Errorf("%s of %v, want %v", what, got, want)
 		}
 	}
+}
+
+// The speed layer comes to stand on a generation after that was found to be
+// dispensable, before it is dropped.
+func TestRetireSeesThePointerMove(t *testing.T) {
+	h := newHouse(t)
+	ctx, l := t.Context(), h.lease()
+	for g := int64(1); g <= 3; g++ {
+		r := h.running(l.Epoch())
+		if err := h.Publish(ctx, l.Epoch(), publication(g, r.ID, 10), func(int) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	type retired struct {
+		kept []int64
+		err  error
+	}
+	result := make(chan retired, 1)
+	err := pgx.BeginFunc(ctx, h.db.Speed, func(tx pgx.Tx) error { // as package speed/view does it
+		_, err := tx.Exec(ctx, `
+			SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema() || ':generations', 0));
+			INSERT INTO speed_view (generation, epoch, offsets, end_offsets, as_of, epsilon_target, links,
+			  damping, pages, sum, dangling, plus, minus, epsilon_plus, epsilon_minus, slack, x_max)
+			VALUES (1, 1, '{}', '{}', now(), 1e-6, 0, 0.85, 1, 1, 0, 0, 0, 0, 0, 0, 1);
+			INSERT INTO speed_pointer (view) SELECT max(view) FROM speed_view`)
+		go func() {
+			kept, err := h.Retire(ctx, 1)
+			result <- retired{kept, err}
+		}()
+		h.await(`SELECT count(*) > 0 FROM pg_locks WHERE NOT granted AND locktype = 'advisory'
+			AND (classid::bigint << 32 | objid::bigint) = hashtextextended('` + h.db.Name + `:generations', 0)`)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := <-result
+	slices.Sort(r.kept)
+	if r.err != nil || !slices.Equal(r.kept, []int64{1, 3}) {
+		t.Errorf("kept %v, %v; want 1 and 3", r.kept, r.err)
+	}
+	h.tables(1, 3)
 }

@@ -84,11 +84,15 @@ func (v *View) Request(ctx context.Context, q batch.Request) (batch.Run, error) 
 	}
 }
 
-// Take implements [batch.View].
+// Take implements [batch.View]. Like [fenced] it locks the lease's row: a newer
+// holder, which abandons what is running when it begins, either does so after this
+// statement, or this one finds the epoch raised. A run that it missed would stay
+// running, and bar all others.
 func (v *View) Take(ctx context.Context, epoch int64) (batch.Run, bool, error) {
 	r, ok, err := v.one(ctx, `
+		WITH lease AS (SELECT epoch FROM batch_lease WHERE epoch = $1 FOR SHARE)
 		UPDATE batch_run SET state = 'running', phase = 'archive', started_at = now(), epoch = $1
-		 WHERE state = 'queued' AND EXISTS (SELECT 1 FROM batch_lease WHERE epoch = $1)
+		  FROM lease WHERE state = 'queued'
 		RETURNING `+runColumns, epoch)
 	if err != nil {
 		return r, false, fmt.Errorf("take run: %w", err)

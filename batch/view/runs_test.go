@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"freshrank/batch"
 )
 
@@ -58,6 +60,38 @@ func TestRunRecord(t *testing.T) {
 	}
 	if _, err := h.Run(ctx, "00000000-0000-0000-0000-000000000000"); err == nil {
 		t.Error("a run that does not exist is found")
+	}
+}
+
+// A runner that has lost its lease without knowing looks for work while its
+// successor begins: it must not take a run that nobody would ever end.
+func TestTakeIsFenced(t *testing.T) {
+	h := newHouse(t)
+	ctx, l := t.Context(), h.lease()
+	if _, err := h.Request(ctx, batch.Request{Trigger: batch.Manual, At: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	took := make(chan bool, 1)
+	err := pgx.BeginFunc(ctx, h.db.Owner, func(tx pgx.Tx) error { // as the successor does
+		if _, err := tx.Exec(ctx, `UPDATE batch_lease SET epoch = epoch + 1`); err != nil {
+			return err
+		}
+		go func() {
+			_, ok, err := h.Take(ctx, l.Epoch())
+			if err != nil {
+				t.Error(err)
+			}
+			took <- ok
+		}()
+		h.await(`SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FOR SHARE%UPDATE batch_run%'
+			OR EXISTS (SELECT FROM ` + h.db.Name + `.batch_run WHERE state = 'running')`)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if <-took {
+		t.Error("a run was taken with the old epoch")
 	}
 }
 

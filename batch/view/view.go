@@ -8,10 +8,13 @@
 //     active at once, as long as both know of their connections' state.
 //   - The epoch in batch_lease: each holder of the lock raises it before it does
 //     anything. Who publishes holds a share lock on the row with its own epoch
-//     from the first statement to COMMIT. So a runner that lost the lock without
-//     knowing either publishes before its successor starts or not at all.
+//     from the first statement to COMMIT, and so does who takes a run. So a runner
+//     that lost the lock without knowing either does so before its successor
+//     starts or not at all.
 //   - The run's row: publishing makes it succeeded in the same transaction, ending
 //     it otherwise takes the same row lock. A run ends in exactly one way.
+//   - The advisory lock on generations, taken by who drops one and, shared, by the
+//     speed layer when it moves its pointer: that never leads to one without tables.
 //
 // # A generation's tables
 //

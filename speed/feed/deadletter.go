@@ -11,20 +11,22 @@ import (
 	"freshrank/speed"
 )
 
-// Header keys of a dead letter. Key and value are the record's own.
+// Header keys of a dead letter. Key and value are the record's own, as far as the
+// topic takes them.
 const (
 	HeaderReason    = "reason"    // why it cannot be applied, and what to do about it
 	HeaderField     = "field"     // of the event; missing if no single one is to blame
 	HeaderPartition = "partition" // where it stands in the log
 	HeaderOffset    = "offset"
-	HeaderCut       = "cut" // bytes of the value, if only its beginning is here
+	HeaderCut       = "cut"     // bytes of the value, if only its beginning is here
+	HeaderKeyCut    = "key-cut" // the same of the key
 )
 
 const (
 	// maxGroupBytes of letters go into one request, well below the 1 MiB that
 	// brokers take unless configured otherwise.
 	maxGroupBytes = 512 << 10
-	// keptBytes of a value stay if the dead-letter topic refuses the whole.
+	// keptBytes of a key and a value stay if the dead-letter topic refuses the whole.
 	keptBytes = 16 << 10
 )
 
@@ -89,12 +91,15 @@ func (f *Feed) produce(ctx context.Context, letters []speed.DeadLetter, cut bool
 		if l.Field != "" {
 			headers = append(headers, kafka.Header{Key: HeaderField, Value: []byte(l.Field)})
 		}
-		value := l.Value
-		if cut && len(value) > keptBytes {
-			headers = append(headers, kafka.Header{Key: HeaderCut, Value: strconv.AppendInt(nil, int64(len(value)), 10)})
-			value = value[:keptBytes]
+		keep := func(part []byte, header string) kafka.Bytes {
+			if cut && len(part) > keptBytes {
+				headers = append(headers, kafka.Header{Key: header, Value: strconv.AppendInt(nil, int64(len(part)), 10)})
+				part = part[:keptBytes]
+			}
+			return kafka.NewBytes(part)
 		}
-		records[i] = kafka.Record{Time: f.opt.Now(), Key: kafka.NewBytes(l.Key), Value: kafka.NewBytes(value), Headers: headers}
+		records[i] = kafka.Record{Time: f.opt.Now(), Key: keep(l.Key, HeaderKeyCut), Value: keep(l.Value, HeaderCut)}
+		records[i].Headers = headers
 	}
 	partition := letters[0].Partition % partitions
 	res, err := f.client.Produce(ctx, &kafka.ProduceRequest{

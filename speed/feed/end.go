@@ -18,10 +18,10 @@ type end struct {
 }
 
 // watchEnd looks at the log's end again and again, and reports it and every
-// partition that is found. A log that ends before need is not the one that need is
-// a position of.
-func (f *Feed) watchEnd(ctx context.Context, need link.Offsets, out chan<- end, found func(partition int)) error {
-	known := 0
+// partition that is found. A log that ends before known is not the one that known
+// is a position of.
+func (f *Feed) watchEnd(ctx context.Context, known link.Offsets, out chan<- end, start func(partition int)) error {
+	found := 0
 	for {
 		n, err := f.partitions(ctx, f.opt.Topic)
 		if err == nil {
@@ -31,14 +31,14 @@ func (f *Feed) watchEnd(ctx context.Context, need link.Offsets, out chan<- end, 
 			var first link.Offsets
 			if first, e.offsets, err = f.bounds(ctx, n); err == nil {
 				f.health.good(ctx, "end of the log")
-				for p := range need {
+				for p := range known {
 					// Later on the readers notice it.
-					if known == 0 && need[p] > e.offsets.At(p) {
-						return &speed.TruncatedError{Topic: f.opt.Topic, Partition: p, Need: need[p], First: first.At(p), End: e.offsets.At(p)}
+					if found == 0 && known[p] > e.offsets.At(p) {
+						return &speed.TruncatedError{Topic: f.opt.Topic, Partition: p, Need: known[p], First: first.At(p), End: e.offsets.At(p)}
 					}
 				}
-				for ; known < n; known++ {
-					found(known)
+				for ; found < n; found++ {
+					start(found)
 				}
 				select {
 				case out <- e:

@@ -123,7 +123,7 @@ func (f *Feed) Follow(ctx context.Context, scan, need link.Offsets, deliver func
 	}
 	group.Go(func() error { return a.run(ctx) })
 	group.Go(func() error {
-		return f.watchEnd(ctx, need, a.ends, func(p int) {
+		return f.watchEnd(ctx, scan.Max(need), a.ends, func(p int) {
 			r := &reader{Feed: f, partition: p, next: min(scan.At(p), need.At(p)), need: need.At(p)}
 			group.Go(func() error { return r.run(ctx, a.chunks) })
 		})

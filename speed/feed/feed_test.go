@@ -184,6 +184,7 @@ func TestTruncated(t *testing.T) {
 		{"only welcome ones are gone", nil, link.Offsets{0, 6}, nil},
 		{"only welcome ones are gone, and some that are there", link.Offsets{0, 2}, link.Offsets{0, 9}, nil},
 		{"the log ends before", nil, link.Offsets{0, 11}, &speed.TruncatedError{Partition: 1, Need: 11, First: 6, End: 10}},
+		{"the log ends before what was scanned", link.Offsets{0, 11}, link.Offsets{0, 6}, &speed.TruncatedError{Partition: 1, Need: 11, First: 6, End: 10}},
 		{"there is no such partition", nil, link.Offsets{0, 10, 0, 1}, &speed.TruncatedError{Partition: 3, Need: 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -208,6 +209,18 @@ func TestTruncated(t *testing.T) {
 				t.Errorf("error %q does not name the topic", got)
 			}
 		})
+	}
+}
+
+// TestEmptied: all that was welcome is gone, and nothing has come since. What is
+// passed over must be told, or the offsets would never reach the log's end.
+func TestEmptied(t *testing.T) {
+	l := newLog(t, 1)
+	l.produce(0, numbered(10)...)
+	l.deleteBefore(0, 10)
+	all, err := l.follow(l.feed(nil), nil, link.Offsets{10}, func(b speed.Batch) bool { return b.Next.At(0) == 10 })
+	if err != nil || len(values(all, 0)) != 0 {
+		t.Errorf("%v, records %v", err, values(all, 0))
 	}
 }
 
@@ -277,15 +290,17 @@ func TestDeadLetterTooLarge(t *testing.T) {
 	var letters []speed.DeadLetter
 	for i := range 4 {
 		letters = append(letters, speed.DeadLetter{Reason: "no good", Field: "data.url",
-			Record: speed.Record{Partition: 5, Offset: int64(i), Key: []byte("key"), Value: bytes.Repeat([]byte{'a' + byte(i)}, 25_000*(1+i))}})
+			Record: link.Record{Partition: 5, Offset: int64(i), Key: []byte("key"), Value: bytes.Repeat([]byte{'a' + byte(i)}, 25_000*(1+i))}})
 	}
+	letters = append(letters, speed.DeadLetter{Reason: "no good", Record: link.Record{Partition: 5, Offset: 4, Key: bytes.Repeat([]byte("k"), 70_000)}})
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
 	defer cancel()
 	if err := f.SetAside(ctx, letters); err != nil {
 		t.Fatal(err)
 	}
-	got := l.readAll(ctx, dead, 4)
-	want := []string{"5 0 no good data.url  25000 key", "5 1 no good data.url  50000 key", "5 2 no good data.url 75000 16384 key", "5 3 no good data.url 100000 16384 key"}
+	got := l.readAll(ctx, dead, 5)
+	want := []string{"5 0 no good data.url  25000 key", "5 1 no good data.url  50000 key", "5 2 no good data.url 75000 16384 key", "5 3 no good data.url 100000 16384 key",
+		"5 4 no good   0 " + strings.Repeat("k", 16384)}
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("dead letters\n%q, want\n%q", got, want)
 	}

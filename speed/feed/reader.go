@@ -9,6 +9,7 @@ import (
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 
+	"freshrank/pagerank/link"
 	"freshrank/speed"
 )
 
@@ -24,7 +25,7 @@ type reader struct {
 // and the offset that comes next.
 type chunk struct {
 	partition int
-	records   []speed.Record
+	records   []link.Record
 	next      int64
 }
 
@@ -33,9 +34,7 @@ func (r *reader) run(ctx context.Context, out chan<- chunk) error {
 	for {
 		records, next, err := r.fetch(ctx)
 		if errors.Is(err, kafka.OffsetOutOfRange) {
-			if err = r.reposition(ctx); err == nil {
-				continue
-			}
+			next, err = r.reposition(ctx)
 			if truncated := (*speed.TruncatedError)(nil); errors.As(err, &truncated) {
 				return err
 			}
@@ -66,7 +65,7 @@ func (r *reader) run(ctx context.Context, out chan<- chunk) error {
 	}
 }
 
-func (r *reader) fetch(ctx context.Context) (records []speed.Record, next int64, err error) {
+func (r *reader) fetch(ctx context.Context) (records []link.Record, next int64, err error) {
 	res, err := r.client.Fetch(ctx, &kafka.FetchRequest{
 		Topic: r.opt.Topic, Partition: r.partition, Offset: r.next,
 		MinBytes: 1, MaxBytes: maxFetchBytes, MaxWait: maxFetchWait,
@@ -77,12 +76,12 @@ func (r *reader) fetch(ctx context.Context) (records []speed.Record, next int64,
 	if res.Error != nil {
 		return nil, r.next, res.Error
 	}
-	batches := []protocol.RecordReader{res.Records}
-	if stream, ok := res.Records.(*protocol.RecordStream); ok {
-		batches = stream.Records
+	stream, ok := res.Records.(*protocol.RecordStream)
+	if !ok {
+		return nil, r.next, nil // nothing new
 	}
 	next = r.next
-	for _, b := range batches {
+	for _, b := range stream.Records {
 		// The marks that end a transaction take offsets, but are no records.
 		_, control := b.(*protocol.ControlBatch)
 		for {
@@ -107,12 +106,17 @@ func (r *reader) fetch(ctx context.Context) (records []speed.Record, next int64,
 			}
 		}
 	}
+	if len(stream.Records) > 0 && next == r.next {
+		// The broker answers with the batch that spans the offset, but it holds no
+		// record from there on: compaction leaves such batches.
+		next++
+	}
 	return records, next, nil
 }
 
 // copyRecord takes a record out of the buffers that it was received in.
-func copyRecord(r *protocol.Record, partition int) (_ speed.Record, err error) {
-	c := speed.Record{Partition: partition, Offset: r.Offset, Timestamp: r.Time.UTC()}
+func copyRecord(r *protocol.Record, partition int) (_ link.Record, err error) {
+	c := link.Record{Partition: partition, Offset: r.Offset, Timestamp: r.Time.UTC()}
 	for _, part := range []struct {
 		from protocol.Bytes
 		to   *[]byte
@@ -129,23 +133,22 @@ func copyRecord(r *protocol.Record, partition int) (_ speed.Record, err error) {
 }
 
 // reposition decides what it means that r.next is outside of the log: records
-// that would have been welcome are gone (r.next moves on), needed ones are
-// (TruncatedError), or neither is the case any more.
-func (r *reader) reposition(ctx context.Context) error {
+// that would have been welcome are gone (it returns the offset to go on from),
+// needed ones are (TruncatedError), or neither is the case any more.
+func (r *reader) reposition(ctx context.Context) (next int64, err error) {
 	first, last, err := r.bounds(ctx, r.partition+1)
 	if err != nil {
-		return err
+		return r.next, err
 	}
 	from, to := first.At(r.partition), last.At(r.partition)
 	if need := max(r.next, r.need); from > need || to < r.next {
 		if to < r.next {
 			need = r.next
 		}
-		return &speed.TruncatedError{Topic: r.opt.Topic, Partition: r.partition, Need: need, First: from, End: to}
+		return r.next, &speed.TruncatedError{Topic: r.opt.Topic, Partition: r.partition, Need: need, First: from, End: to}
 	}
 	if from <= r.next {
-		return fmt.Errorf("fetch at offset %d of [%d, %d): %w", r.next, from, to, kafka.OffsetOutOfRange)
+		return r.next, fmt.Errorf("fetch at offset %d of [%d, %d): %w", r.next, from, to, kafka.OffsetOutOfRange)
 	}
-	r.next = from
-	return nil
+	return from, nil
 }

@@ -36,15 +36,34 @@ func (v *View) Publish(ctx context.Context, p speed.Publication) error {
 		if !p.Switch {
 			return nil
 		}
-		_, err := tx.Exec(ctx, `
-			INSERT INTO speed_pointer (view) VALUES ($1)
-			ON CONFLICT (only_row) DO UPDATE SET view = excluded.view`, p.View)
-		return err
+		return movePointer(ctx, tx, p)
 	})
 	if err != nil {
 		return fmt.Errorf("publish view %d: %w", p.View, err)
 	}
 	return nil
+}
+
+// movePointer lets readers use the view. The batch layer drops no generation that
+// the pointer leads to; the lock, which it takes before it looks, keeps it from
+// looking just before the pointer moves and dropping just after.
+func movePointer(ctx context.Context, tx pgx.Tx, p speed.Publication) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema() || ':generations', 0))`)
+	if err != nil {
+		return err
+	}
+	var dropped bool
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM batch_generation WHERE generation = $1 AND NOT retained)`, p.Header.Generation).Scan(&dropped)
+	if err != nil {
+		return err
+	}
+	if dropped {
+		return speed.ErrRetired
+	}
+	_, err = tx.Exec(ctx, `
+		INSERT INTO speed_pointer (view) VALUES ($1)
+		ON CONFLICT (only_row) DO UPDATE SET view = excluded.view`, p.View)
+	return err
 }
 
 // Sweep implements [speed.View]. Readers that began before the switch keep what

@@ -8,6 +8,9 @@
 // pointer. Readers that take pointer, header and rows in one statement see all of
 // it or nothing.
 //
+// A switch takes a shared lock besides, which the batch layer takes to drop a
+// generation: the pointer never comes to lead to one without tables.
+//
 // The check reads the lease's row FOR SHARE, and whoever takes the lease updates
 // that row: a publication either commits before the epoch is raised, or finds it
 // raised and gives up ([speed.ErrFenced]). So the new holder, which looks at the

@@ -107,6 +107,44 @@ func TestStageSwitchPublishSweep(t *testing.T) {
 	}
 }
 
+// TestSwitchToARetiredGeneration: the batch layer is dropping the generation while
+// the speed layer wants to switch to it.
+func TestSwitchToARetiredGeneration(t *testing.T) {
+	ctx := t.Context()
+	db, v := newView(t)
+	insertGeneration(t, db, 7, `{}`)
+	epoch := acquire(t, v).Epoch()
+	id, err := v.Stage(ctx, speed.Publication{Epoch: epoch, Header: header(1, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := speed.Publication{Epoch: epoch, View: id, Switch: true, Header: header(2, 1)}
+	result := make(chan error, 1)
+	err = pgx.BeginFunc(ctx, db.Batch, func(tx pgx.Tx) error { // as package batch/view does it
+		if _, err := tx.Exec(ctx, `
+			SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ':generations', 0));
+			UPDATE batch_generation SET retained = false WHERE generation = 7`); err != nil {
+			return err
+		}
+		go func() { result <- v.Publish(ctx, p) }()
+		select {
+		case err := <-result:
+			result <- err
+		case <-time.After(100 * time.Millisecond): // it waits
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-result; !errors.Is(err, speed.ErrRetired) {
+		t.Errorf("switch to a generation that was dropped: %v", err)
+	}
+	if _, ok, err := v.Current(ctx); ok || err != nil {
+		t.Errorf("current view: %v, %v", ok, err)
+	}
+}
+
 func rows(t *testing.T, db *migrationstest.DB, view int64) (all string) {
 	t.Helper()
 	r, err := db.Serving.Query(t.Context(), `
@@ -197,28 +235,30 @@ func TestActive(t *testing.T) {
 	if _, ok, err := v.Active(ctx); ok || err != nil {
 		t.Fatalf("active generation before the first: %v, %v", ok, err)
 	}
-	insert := func(number int64, parameters string) {
-		t.Helper()
-		if _, err := db.Batch.Exec(ctx, `
-			WITH run AS (INSERT INTO batch_run (trigger, state) VALUES ('manual', 'succeeded') RETURNING id)
-			INSERT INTO batch_generation (generation, run, as_of, cut, parameters, known_pages, links, sweeps, damping, pages, sum,
-			  dangling, plus, minus, epsilon_plus, epsilon_minus, x_max, quantiles)
-			SELECT $1, id, '2025-01-02T03:04:05Z', '{3,4}', $2::jsonb, 1, 1, 1, 0.9, 1, 1, 0, 0, 0, 0, 0, 1, '{}' FROM run`, number, parameters); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := db.Batch.Exec(ctx, `INSERT INTO batch_pointer (generation) VALUES ($1)
-			ON CONFLICT (only_row) DO UPDATE SET generation = excluded.generation`, number); err != nil {
-			t.Fatal(err)
-		}
-	}
-	insert(4, `{"rel_policy": "count-all"}`)
+	insertGeneration(t, db, 4, `{"rel_policy": "count-all"}`)
 	g, ok, err := v.Active(ctx)
 	if err != nil || !ok || g.Number != 4 || !g.Cut.Equal(link.Offsets{3, 4}) || g.Damping != 0.9 || g.Policy != link.CountAll ||
 		!g.AsOf.Equal(time.Date(2025, 1, 2, 3, 4, 5, 0, time.UTC)) {
 		t.Errorf("active %+v, %v, %v", g, ok, err)
 	}
-	insert(5, `{}`)
+	insertGeneration(t, db, 5, `{}`)
 	if _, _, err := v.Active(ctx); err == nil {
 		t.Error("a generation without rel_policy is accepted")
+	}
+}
+
+// insertGeneration makes a generation and points to it.
+func insertGeneration(t *testing.T, db *migrationstest.DB, number int64, parameters string) {
+	t.Helper()
+	if _, err := db.Batch.Exec(t.Context(), `
+		WITH run AS (INSERT INTO batch_run (trigger, state) VALUES ('manual', 'succeeded') RETURNING id)
+		INSERT INTO batch_generation (generation, run, as_of, cut, parameters, known_pages, links, sweeps, damping, pages, sum,
+		  dangling, plus, minus, epsilon_plus, epsilon_minus, x_max, quantiles)
+		SELECT $1, id, '2025-01-02T03:04:05Z', '{3,4}', $2::jsonb, 1, 1, 1, 0.9, 1, 1, 0, 0, 0, 0, 0, 1, '{}' FROM run`, number, parameters); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Batch.Exec(t.Context(), `INSERT INTO batch_pointer (generation) VALUES ($1)
+		ON CONFLICT (only_row) DO UPDATE SET generation = excluded.generation`, number); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 // LiveLog reads records [from, to) of the log itself.
 type LiveLog interface {
-	Records(ctx context.Context, from, to link.Offsets, fn func(linkfile.LogRecord) error) error
+	Records(ctx context.Context, from, to link.Offsets, fn func(link.Record) error) error
 }
 
 // Master is all that the ranks follow from.
@@ -38,7 +38,7 @@ func ReadMaster(ctx context.Context, dir *linkfile.Dir, log LiveLog, upTo link.O
 	from := make(link.Offsets, len(upTo))
 	for p := range upTo {
 		from[p] = min(archived.At(p), upTo[p])
-		if err := dir.ReadLog(ctx, p, 0, from[p], m.record); err != nil {
+		if err := dir.ReadLog(ctx, p, 0, from[p], func(r link.Archived) error { return m.record(r.Record) }); err != nil {
 			return nil, fmt.Errorf("read archive: %w", err)
 		}
 	}
@@ -111,7 +111,7 @@ func imported(g *linkgraph.Graph) error {
 	return nil
 }
 
-func (m *reader) record(r linkfile.LogRecord) error {
+func (m *reader) record(r link.Record) error {
 	e, err := m.limits.Decode(r.Value, r.Timestamp)
 	if err != nil {
 		m.Refused++

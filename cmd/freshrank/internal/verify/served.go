@@ -84,7 +84,8 @@ func (s *Served) view(ctx context.Context, tx pgx.Tx) error {
 		return err
 	}
 	if generation == s.Generation || link.Offsets(offsets).Covers(s.Offsets) {
-		s.View, s.Generation, s.Sequence, s.Offsets, s.Certificate = view, generation, sequence, offsets, c
+		s.View, s.Generation, s.Sequence, s.Certificate = view, generation, sequence, c
+		s.Offsets = link.Offsets(offsets).Max(s.Offsets) // what the generation covers is in the view
 	}
 	return nil
 }
