@@ -150,7 +150,7 @@ func (f *filler) each(k int, do func([]pair)) {
 // sortRow sorts a row of pages below pages: a long one by radix, in buf, which is
 // returned for the next.
 func sortRow(row, buf []uint32, pages int) []uint32 {
-	const digit, long = 11, 512
+	const digit, long = 11, 128
 	if len(row) < long || len(row) > pages {
 		slices.Sort(row)
 		return buf
