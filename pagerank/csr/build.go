@@ -17,7 +17,7 @@ const buckets = 512
 
 // build fills g, whose Start is zero and whose Target has a place for every link, and
 // returns how many links it has.
-func build(g *Graph, blocks [][]pair, dedupe bool) int {
+func (b *Builder) build(g *Graph, blocks [][]pair) int {
 	pages := g.Pages()
 	shift := 0
 	for (pages-1)>>shift >= buckets {
@@ -41,16 +41,16 @@ func build(g *Graph, blocks [][]pair, dedupe bool) int {
 	}
 	var kept [buckets]uint64
 	parallel((pages+1<<shift-1)>>shift, func() func(int) {
-		f := filler{g: g, blocks: blocks, ends: ends, dedupe: dedupe}
+		f := filler{g: g, blocks: blocks, ends: ends, dedupe: b.Dedupe, dropLoops: b.DropLoops}
 		return func(k int) {
 			lo := k << shift
 			kept[k] = f.fill(k, lo, min(lo+1<<shift, pages), first[k])
 		}
 	})
-	if !dedupe {
+	if !b.Dedupe && !b.DropLoops {
 		return len(g.Target)
 	}
-	// Close the gaps that duplicates left between buckets.
+	// Close the gaps that duplicates or loops left between buckets.
 	at := uint64(0)
 	for k := range kept {
 		copy(g.Target[at:], g.Target[first[k]:first[k]+kept[k]])
@@ -89,9 +89,10 @@ type filler struct {
 	g      *Graph
 	blocks [][]pair
 	ends   [][buckets]uint32
-	dedupe bool
 	next   []uint64 // by page of the bucket
 	buf    []uint32
+
+	dedupe, dropLoops bool
 }
 
 // fill makes rows lo … hi−1 from the links of bucket k. They begin at place first;
@@ -102,6 +103,9 @@ func (f *filler) fill(k, lo, hi int, first uint64) uint64 {
 	next := f.next
 	f.each(k, func(links []pair) {
 		for _, l := range links {
+			if f.dropLoops && l.source == l.target {
+				continue
+			}
 			next[int(l.source)-lo]++
 		}
 	})
@@ -112,6 +116,9 @@ func (f *filler) fill(k, lo, hi int, first uint64) uint64 {
 	}
 	f.each(k, func(links []pair) {
 		for _, l := range links {
+			if f.dropLoops && l.source == l.target {
+				continue
+			}
 			place := &next[int(l.source)-lo]
 			g.Target[*place] = l.target
 			*place++
@@ -123,9 +130,9 @@ func (f *filler) fill(k, lo, hi int, first uint64) uint64 {
 		f.buf = sortRow(row, f.buf, g.Pages())
 		if f.dedupe {
 			row = slices.Compact(row)
-			if kept < from {
-				copy(g.Target[kept:], row)
-			}
+		}
+		if kept < from {
+			copy(g.Target[kept:], row)
 		}
 		kept += uint64(len(row))
 		g.Start[lo+i+1] = kept

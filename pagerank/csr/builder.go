@@ -12,6 +12,9 @@ type Builder struct {
 	// Dedupe collapses several links of one page to the same target into one.
 	Dedupe bool
 
+	// DropLoops leaves out links of a page to itself.
+	DropLoops bool
+
 	main    Part
 	parts   []*Part
 	dropped int
@@ -71,7 +74,7 @@ func (b *Builder) Links() int {
 	return links
 }
 
-// Dropped returns how many duplicates the last Build left out.
+// Dropped returns how many duplicates and loops the last Build left out.
 func (b *Builder) Dropped() int { return b.dropped }
 
 // Build returns the graph of the links added, with rows 0 … pages−1, and empties
@@ -82,8 +85,8 @@ func (b *Builder) Build(pages int) (*Graph, error) {
 		return nil, err
 	}
 	g := &Graph{Start: make([]uint64, pages+1), Target: make([]uint32, b.Links())}
-	*b = Builder{Dedupe: b.Dedupe}
-	kept := build(g, blocks, b.Dedupe)
+	*b = Builder{Dedupe: b.Dedupe, DropLoops: b.DropLoops}
+	kept := b.build(g, blocks)
 	b.dropped = len(g.Target) - kept
 	g.Target = g.Target[:kept:kept]
 	return g, nil
