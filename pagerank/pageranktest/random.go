@@ -16,21 +16,16 @@ import (
 // duplicates and self-loops, which are dropped: few pages have most, many have none.
 func Kron(seed uint64, scale, degree int) *csr.Graph {
 	return symmetric(seed, scale, degree, func(rng *rand.Rand) (u, v uint32) {
-		// A quadrant a level, with 16 random bits.
-		const a, b, c = 0.57 * (1 << 16), 0.76 * (1 << 16), 0.95 * (1 << 16)
+		// A quadrant a level, by 16 random bits q and without branches, which nobody
+		// could predict: u's bit is q ≥ .76, v's is .57 ≤ q < .76 or q ≥ .95.
+		const one = 1 << 16
+		const a, b, c = one * 57 / 100, one * 76 / 100, one * 95 / 100
 		for level := 0; level < scale; level += 4 {
 			bits := rng.Uint64()
 			for range min(4, scale-level) {
-				switch q := float64(bits & 0xffff); {
-				case q < a:
-					u, v = u<<1, v<<1
-				case q < b:
-					u, v = u<<1, v<<1|1
-				case q < c:
-					u, v = u<<1|1, v<<1
-				default:
-					u, v = u<<1|1, v<<1|1
-				}
+				q := uint32(bits & (one - 1))
+				overA, overB, overC := (a-1-q)>>31, (b-1-q)>>31, (c-1-q)>>31
+				u, v = u<<1|overB, v<<1|overA^overB^overC
 				bits >>= 16
 			}
 		}

@@ -34,7 +34,7 @@ func TestRandomGraphs(t *testing.T) {
 }
 
 // TestKronIsSkewed: the greatest degree of the GAP benchmark's graph of scale 12 and
-// degree 8 is more than thirty times the average, and a third of its pages have no link.
+// degree 8 is more than thirty times the average, and a quarter of its pages have no link.
 func TestKronIsSkewed(t *testing.T) {
 	g, most, none := Kron(1, 12, 8), 0, 0
 	for u := range uint32(g.Pages()) {

@@ -84,7 +84,6 @@ func Speed(ctx context.Context, graph string, p pagerank.Problem, o SpeedOptions
 	for v := range told {
 		told[v] += base.Residual[v]
 	}
-	base = nil
 	e.Push(ctx, math.MaxInt64/2)
 	ops := e.EdgeOps
 	for i, b := range batches {
