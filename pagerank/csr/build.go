@@ -24,7 +24,9 @@ func (b *Builder) build(g *Graph, blocks [][]pair) int {
 		shift++
 	}
 	ends := make([][buckets]uint32, len(blocks)) // by block: where buckets end
-	parallel(len(blocks), func() func(int) {
+	// The half megabyte that each processor needs for it is little beside its blocks.
+	few := len(blocks)/16 + 1
+	parallel(len(blocks), few, func() func(int) {
 		buf := new([fullBlock]pair)
 		return func(i int) { sortByBucket(blocks[i], buf, shift, &ends[i]) }
 	})
@@ -40,7 +42,7 @@ func (b *Builder) build(g *Graph, blocks [][]pair) int {
 		first[k+1] += first[k]
 	}
 	var kept [buckets]uint64
-	parallel((pages+1<<shift-1)>>shift, func() func(int) {
+	parallel((pages+1<<shift-1)>>shift, buckets, func() func(int) {
 		f := filler{g: g, blocks: blocks, ends: ends, dedupe: b.Dedupe, dropLoops: b.DropLoops}
 		return func(k int) {
 			lo := k << shift
@@ -188,12 +190,12 @@ func sortRow(row, buf []uint32, pages int) []uint32 {
 	return buf
 }
 
-// parallel calls do for 0 … n−1, each once, on all processors; start makes the do of
-// each.
-func parallel(n int, start func() (do func(i int))) {
+// parallel calls do for 0 … n−1, each once, on all processors but not more than most;
+// start makes the do of each.
+func parallel(n, most int, start func() (do func(i int))) {
 	var next atomic.Int64
 	var group sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), n) {
+	for range min(runtime.GOMAXPROCS(0), n, most) {
 		group.Go(func() {
 			do := start()
 			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
