@@ -19,7 +19,7 @@ type Links interface{ Add(source, target uint32) }
 // start, and counts the links of a page to itself. progress, if set, is called now and
 // then.
 func Numbers(ctx context.Context, name string, in io.Reader, start func() Links, progress func()) (selfLoops int64, err error) {
-	r := numberReader{chunks: make(chan chunk, 4), lines: map[int]int64{}}
+	r := numberReader{chunks: make(chan chunk, 4), free: make(chan []byte, 64), lines: map[int]int64{}}
 	var group sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		to := start()
@@ -51,6 +51,7 @@ type chunk struct {
 
 type numberReader struct {
 	chunks chan chunk
+	free   chan []byte // texts that have been parsed: memory to read into
 
 	mu       sync.Mutex
 	self     int64
@@ -69,7 +70,7 @@ func (r *numberReader) read(ctx context.Context, in io.Reader, progress func()) 
 		if progress != nil {
 			progress()
 		}
-		text := make([]byte, chunkBytes)
+		text := r.buffer()
 		n := copy(text, rest)
 		more, err := io.ReadFull(in, text[n:])
 		text = text[:n+more]
@@ -79,7 +80,7 @@ func (r *numberReader) read(ctx context.Context, in io.Reader, progress func()) 
 				return errLongLine
 			}
 		}
-		rest = text[end:]
+		rest = append(rest[:0], text[end:]...) // the text itself is given away
 		r.chunks <- chunk{number, text[:end]}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return nil
@@ -87,6 +88,15 @@ func (r *numberReader) read(ctx context.Context, in io.Reader, progress func()) 
 		if err != nil {
 			return err
 		}
+	}
+}
+
+func (r *numberReader) buffer() []byte {
+	select {
+	case b := <-r.free:
+		return b[:chunkBytes]
+	default:
+		return make([]byte, chunkBytes)
 	}
 }
 
@@ -113,6 +123,10 @@ func (r *numberReader) work(to Links) {
 			r.bad, r.badChunk = bad, c.number
 		}
 		r.mu.Unlock()
+		select {
+		case r.free <- c.text:
+		default:
+		}
 	}
 }
 
