@@ -24,11 +24,13 @@ type cli struct {
 	Import   importCmd   `cmd:"" help:"Make the first link graph from a file."`
 	Submit   submitCmd   `cmd:"" help:"Send events to the API."`
 	Generate generateCmd `cmd:"" help:"Make up a web-like graph or an event feed."`
+	Rank     rankCmd     `cmd:"" help:"Rank a graph file offline."`
 	Verify   verifyCmd   `cmd:"" help:"Recompute from the master data and compare with what is served."`
 	Batch    batchCmd    `cmd:"" help:"The batch layer: scheduler and runner."`
 	Speed    speedCmd    `cmd:"" help:"The speed layer."`
 	Serve    serveCmd    `cmd:"" help:"The API."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date."`
+	Bench    benchCmd    `cmd:"" help:"Measure the two kernels, and the machine with them."`
 	Config   configCmd   `cmd:"" help:"Show or check the configuration."`
 	Version  versionCmd  `cmd:"" help:"Say which build this is."`
 }

@@ -1,23 +1,31 @@
 package csr
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // Builder collects links in any order and turns them into a [Graph]. The zero
-// Builder is empty and keeps duplicates.
+// Builder is empty and keeps duplicates. See build.go for how.
 //
 // Peak memory, inside Build, is 12 bytes a link (8 for the link as it came, 4
-// for its place in the graph) and 16 bytes a page.
+// for its place in the graph) and, for more than a few million links, less than
+// 20 bytes a page.
 type Builder struct {
 	// Dedupe collapses several links of one page to the same target into one.
 	Dedupe bool
 
+	// DropLoops leaves out links of a page to itself.
+	DropLoops bool
+
+	main    Part
+	parts   []*Part
+	dropped int
+}
+
+// Part takes links for one goroutine; several parts of a [Builder] may be filled at
+// the same time. The order of links and parts leaves no trace in the graph.
+type Part struct {
 	blocks  [][]pair // every block but the last is full
 	links   int
 	highest pair // greatest source and greatest target, as two separate maxima
-	dropped int
 }
 
 // pair is one link as it came.
@@ -31,67 +39,109 @@ const (
 )
 
 // Add takes one link.
-func (b *Builder) Add(source, target uint32) {
-	last := len(b.blocks) - 1
-	if last < 0 || len(b.blocks[last]) == cap(b.blocks[last]) {
+func (p *Part) Add(source, target uint32) {
+	last := len(p.blocks) - 1
+	if last < 0 || len(p.blocks[last]) == cap(p.blocks[last]) {
 		size := firstBlock
 		if last >= 0 {
-			size = min(2*cap(b.blocks[last]), fullBlock)
+			size = min(2*cap(p.blocks[last]), fullBlock)
 		}
-		b.blocks = append(b.blocks, make([]pair, 0, size))
+		p.blocks = append(p.blocks, make([]pair, 0, size))
 		last++
 	}
-	b.blocks[last] = append(b.blocks[last], pair{source, target})
-	b.links++
-	b.highest.source = max(b.highest.source, source)
-	b.highest.target = max(b.highest.target, target)
+	p.blocks[last] = append(p.blocks[last], pair{source, target})
+	p.links++
+	p.highest.source = max(p.highest.source, source)
+	p.highest.target = max(p.highest.target, target)
+}
+
+// Add takes one link.
+func (b *Builder) Add(source, target uint32) { b.main.Add(source, target) }
+
+// Part returns a new part. Whoever fills it must have finished before Build.
+func (b *Builder) Part() *Part {
+	p := &Part{}
+	b.parts = append(b.parts, p)
+	return p
 }
 
 // Links returns how many links were added since the last Build.
-func (b *Builder) Links() int { return b.links }
+func (b *Builder) Links() int {
+	links := b.main.links
+	for _, p := range b.parts {
+		links += p.links
+	}
+	return links
+}
 
-// Dropped returns how many duplicates the last Build left out.
+// Dropped returns how many duplicates and loops the last Build left out.
 func (b *Builder) Dropped() int { return b.dropped }
 
 // Build returns the graph of the links added, with rows 0 … pages−1, and empties
 // the builder. A link to or from a page outside of these rows is an error.
 func (b *Builder) Build(pages int) (*Graph, error) {
-	if err := b.check(pages); err != nil {
+	blocks, highest := b.blocks()
+	if err := check(blocks, highest, pages); err != nil {
 		return nil, err
 	}
-	g := &Graph{Start: make([]uint64, pages+1), Target: make([]uint32, b.links)}
-	for _, block := range b.blocks {
-		for _, l := range block {
-			g.Start[l.source+1]++
-		}
-	}
-	for u := range pages {
-		g.Start[u+1] += g.Start[u]
-	}
-	next := slices.Clone(g.Start[:pages])
-	for i, block := range b.blocks {
-		for _, l := range block {
-			g.Target[next[l.source]] = l.target
-			next[l.source]++
-		}
-		b.blocks[i] = nil // the collector may have it
-	}
-	for u := range pages {
-		slices.Sort(g.Target[g.Start[u]:g.Start[u+1]])
-	}
-	*b = Builder{Dedupe: b.Dedupe}
-	if b.Dedupe {
-		b.dropped = g.compact()
-	}
+	g := &Graph{Start: make([]uint64, pages+1), Target: make([]uint32, b.Links())}
+	*b = Builder{Dedupe: b.Dedupe, DropLoops: b.DropLoops}
+	kept := b.build(g, blocks)
+	b.dropped = len(g.Target) - kept
+	g.Target = g.Target[:kept:kept]
 	return g, nil
 }
 
-// check names the first link that does not fit into the given number of pages.
-func (b *Builder) check(pages int) error {
-	if b.links == 0 || int64(max(b.highest.source, b.highest.target)) < int64(pages) {
+func (b *Builder) blocks() (all [][]pair, highest pair) {
+	for _, p := range append(b.parts, &b.main) {
+		all = append(all, p.blocks...)
+		highest.source = max(highest.source, p.highest.source)
+		highest.target = max(highest.target, p.highest.target)
+	}
+	return all, highest
+}
+
+// Renumber gives the pages that any link leads from or to the numbers 0, 1, … in
+// their order, and returns the number that each had; Build is then to be given as
+// many pages. It takes a bit a number up to the greatest and, for the result, 4
+// bytes a page.
+func (b *Builder) Renumber() []uint32 {
+	blocks, highest := b.blocks()
+	if b.Links() == 0 {
 		return nil
 	}
-	for _, block := range b.blocks {
+	present := newBitmap(int(max(highest.source, highest.target)) + 1)
+	for _, block := range blocks {
+		for _, l := range block {
+			present.set(l.source)
+			present.set(l.target)
+		}
+	}
+	old := present.members()
+	if len(old) == int(old[len(old)-1])+1 {
+		return old // there are no gaps
+	}
+	parallel(len(blocks), len(blocks), func() func(int) {
+		return func(i int) {
+			for j, l := range blocks[i] {
+				blocks[i][j] = pair{present.rank(l.source), present.rank(l.target)}
+			}
+		}
+	})
+	highest = pair{uint32(len(old) - 1), uint32(len(old) - 1)}
+	b.main.highest = highest
+	for _, p := range b.parts {
+		p.highest = highest
+	}
+	return old
+}
+
+// check names the first link that does not fit into the given number of pages.
+func check(blocks [][]pair, highest pair, pages int) error {
+	if len(blocks) == 0 || int64(max(highest.source, highest.target)) < int64(pages) {
+		return nil
+	}
+	for _, block := range blocks {
 		for _, l := range block {
 			if int64(max(l.source, l.target)) >= int64(pages) {
 				return fmt.Errorf("link %d → %d: there are only %d pages, numbered from 0", l.source, l.target, pages)
@@ -99,26 +149,4 @@ func (b *Builder) check(pages int) error {
 		}
 	}
 	return nil
-}
-
-// compact removes repeated targets from g's sorted rows, in place, and returns
-// how many there were.
-func (g *Graph) compact() (dropped int) {
-	var kept, from uint64
-	for u := range g.Pages() {
-		to := g.Start[u+1]
-		for i := from; i < to; i++ {
-			if i == from || g.Target[i] != g.Target[i-1] {
-				// kept ≤ i: place i−1 has been written to only if nothing was
-				// dropped so far, and then with its own value.
-				g.Target[kept] = g.Target[i]
-				kept++
-			}
-		}
-		from = to
-		g.Start[u+1] = kept
-	}
-	dropped = len(g.Target) - int(kept)
-	g.Target = g.Target[:kept:kept]
-	return dropped
 }

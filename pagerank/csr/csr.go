@@ -28,24 +28,3 @@ func (g *Graph) Row(u uint32) []uint32 { return g.Target[g.Start[u]:g.Start[u+1]
 
 // Degree returns the length of row u.
 func (g *Graph) Degree(u uint32) int { return int(g.Start[u+1] - g.Start[u]) }
-
-// Transpose returns the graph with every link turned round. Rows come out
-// ascending whatever the order in g.
-func (g *Graph) Transpose() *Graph {
-	n := g.Pages()
-	t := &Graph{Start: make([]uint64, n+1), Target: make([]uint32, len(g.Target))}
-	for _, v := range g.Target {
-		t.Start[v+1]++
-	}
-	for v := range n {
-		t.Start[v+1] += t.Start[v]
-	}
-	next := append([]uint64(nil), t.Start[:n]...)
-	for u := range n {
-		for _, v := range g.Target[g.Start[u]:g.Start[u+1]] {
-			t.Target[next[v]] = uint32(u)
-			next[v]++
-		}
-	}
-	return t
-}

@@ -11,14 +11,24 @@ import (
 // TestBuildAgainstMap compares graphs of random streams with a map of slices.
 func TestBuildAgainstMap(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
-	for range 200 {
-		pages := 1 + rng.IntN(40)
-		links := rng.IntN(2000)
-		plain, set := Builder{}, Builder{Dedupe: true}
+	for i := range 200 {
+		pages, links := 1+rng.IntN(40), rng.IntN(2000)
+		if i%20 == 0 { // long rows, several blocks, more pages than buckets
+			pages, links = 1+rng.IntN(3000), 200_000
+		}
+		plain, set := Builder{}, Builder{Dedupe: true, DropLoops: i%3 == 0}
+		var part *Part
+		if rng.IntN(2) == 0 {
+			part = plain.Part()
+		}
 		want := make([][]uint32, pages)
 		for range links {
-			u, v := uint32(rng.IntN(pages)), uint32(rng.IntN(pages))
-			plain.Add(u, v)
+			u, v := uint32(rng.IntN(1+rng.IntN(pages))), uint32(rng.IntN(pages))
+			if part != nil {
+				part.Add(u, v)
+			} else {
+				plain.Add(u, v)
+			}
 			set.Add(u, v)
 			want[u] = append(want[u], v)
 		}
@@ -45,7 +55,11 @@ func TestBuildAgainstMap(t *testing.T) {
 			if got := g.Row(uint32(u)); !slices.Equal(got, row) {
 				t.Fatalf("row %d = %v, want %v", u, got, row)
 			}
-			if got, want := s.Row(uint32(u)), slices.Compact(row); !slices.Equal(got, want) {
+			row = slices.Compact(row)
+			if loop, ok := slices.BinarySearch(row, uint32(u)); ok && set.DropLoops {
+				row = slices.Delete(row, loop, loop+1)
+			}
+			if got, want := s.Row(uint32(u)), row; !slices.Equal(got, want) {
 				t.Fatalf("set row %d = %v, want %v", u, got, want)
 			}
 		}
@@ -72,6 +86,42 @@ func TestBuilderIsEmptyAfterBuild(t *testing.T) {
 	var none Graph
 	if none.Pages() != 0 || none.Links() != 0 || none.Check() != nil {
 		t.Error("the zero Graph is not an empty graph")
+	}
+}
+
+func TestRenumber(t *testing.T) {
+	for _, c := range []struct{ links, want [][2]uint32 }{
+		{[][2]uint32{{0, 1}, {2, 0}}, [][2]uint32{{0, 1}, {2, 0}}},
+		{[][2]uint32{{7, 4_000_000_000}, {500, 7}, {64, 63}}, [][2]uint32{{0, 4}, {3, 0}, {2, 1}}},
+		{nil, nil},
+	} {
+		var b, want Builder
+		part := b.Part()
+		old := map[uint32]bool{}
+		for i, l := range c.links {
+			if i == 0 {
+				part.Add(l[0], l[1])
+			} else {
+				b.Add(l[0], l[1])
+			}
+			want.Add(c.want[i][0], c.want[i][1])
+			old[l[0]], old[l[1]] = true, true
+		}
+		numbers := b.Renumber()
+		if len(numbers) != len(old) || !slices.IsSorted(numbers) {
+			t.Errorf("%v: pages had the numbers %v", c.links, numbers)
+		}
+		got, err := b.Build(len(numbers))
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := want.Build(len(numbers))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(got.Start, other.Start) || !slices.Equal(got.Target, other.Target) {
+			t.Errorf("%v: renumbered to %+v, want %+v", c.links, got, other)
+		}
 	}
 }
 
@@ -124,4 +174,21 @@ func TestBuildMemory(t *testing.T) {
 	if got > limit {
 		t.Errorf("building %d links of %d pages allocated %d bytes, want at most %d", links, pages, got, limit)
 	}
+}
+
+func BenchmarkBuild(b *testing.B) {
+	const pages, links = 1 << 20, 16 << 20
+	rng := rand.New(rand.NewPCG(3, 4))
+	for b.Loop() {
+		b.StopTimer()
+		c := Builder{Dedupe: true}
+		for range links {
+			c.Add(rng.Uint32N(1+rng.Uint32N(pages)), rng.Uint32N(pages))
+		}
+		b.StartTimer()
+		if _, err := c.Build(pages); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/links, "ns/link")
 }

@@ -15,7 +15,8 @@ type webHost struct {
 	prefix   string // scheme and host, as in "https://www.example.org/"
 	first    int
 	pages    int
-	sections int // 0 if there is only the home page
+	sections int  // 0 if there is only the home page
+	closed   bool // links to no other host
 	style    uint8
 }
 
@@ -34,7 +35,7 @@ func makeHosts(rng *rand.Rand, pages int) []webHost {
 		share := int(math.Round(float64(pages-len(hosts)) / harmonic / float64(i+1)))
 		share = min(share, left)
 		left -= share
-		hosts[i] = webHost{prefix: names.host(), pages: 1 + share, style: uint8(rng.IntN(pathStyles))}
+		hosts[i] = webHost{prefix: names.host(), pages: 1 + share, closed: i%5 == 1 || i%5 == 3, style: uint8(rng.IntN(pathStyles))}
 	}
 	hosts[0].pages += left
 	slices.SortFunc(hosts, func(a, b webHost) int { return cmp.Compare(a.prefix, b.prefix) })
@@ -56,25 +57,20 @@ func (h *webHost) section() int { return (h.pages - 1 + h.sections - 1) / h.sect
 // pick draws the target, within the host, of a link of its page at.
 func (h *webHost) pick(rng *rand.Rand, at int) int {
 	switch k := rng.Float64(); {
-	case k < 0.07:
-		return 0 // home
-	case k < 0.16 && at > 0:
-		return at - (at-1)%h.section() // the own section's index
-	case k < 0.27:
-		return min(1+rng.IntN(h.sections)*h.section(), h.pages-1)
-	case k < 0.85:
-		// A neighbour, the logarithm of the distance uniform. Rounding to multiples
-		// of 1 … 512 makes some pages everyone's favourites, for a power law.
+	case k < 0.7:
+		// A neighbour, the logarithm of the distance uniform.
 		d := int(math.Exp2(9 * rng.Float64()))
 		if rng.IntN(2) == 0 {
 			d = -d
 		}
 		if to := at + d; to >= 0 && to < h.pages {
-			return to - to%(1<<rng.IntN(10))
+			return to
 		}
 		return rng.IntN(h.pages)
+	case k < 0.85:
+		return rng.IntN(h.pages)
 	default:
-		return skewed(rng, h.pages, 3)
+		return skew(rng.Float64(), h.pages, 3)
 	}
 }
 

@@ -1,6 +1,7 @@
 // Package importer reads link graphs from other people's files into a
 // [linkgraph.Builder]: edge lists ([EdgeList]) and CSV ([CSV]), plain or gzip
-// ([Open] tells by the first bytes).
+// ([Open] tells by the first bytes). [Numbers] reads an edge list without making
+// URLs of its numbers, in parallel, for ranking offline.
 //
 // A reader stops at the first thing that it cannot take and says where it
 // stands, what it is and what to do ([InputError]): half a graph is worse than

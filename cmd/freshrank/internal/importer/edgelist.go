@@ -66,9 +66,12 @@ func EdgeList(ctx context.Context, name string, in io.Reader, prefix string, max
 	return lineError(name, n, lines.Err())
 }
 
+// errLongLine is the error of a line longer than maxLine.
+var errLongLine = bufio.ErrTooLong
+
 // lineError turns a scanner's error into one about the input.
 func lineError(name string, lines int64, err error) error {
-	if errors.Is(err, bufio.ErrTooLong) {
+	if errors.Is(err, errLongLine) {
 		return &InputError{File: name, Line: lines + 1, What: fmt.Sprintf("longer than %d bytes", maxLine), Fix: "is this an edge list? Each line holds two page numbers"}
 	}
 	return err

@@ -1,0 +1,319 @@
+package bench
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"freshrank/cmd/freshrank/internal/boot"
+	"freshrank/pagerank/csr"
+	"freshrank/pagerank/link"
+)
+
+// Mix is what kind of events come: single links, of which Add in Add+Remove come and
+// the others go; or, with both zero, crawls.
+type Mix struct{ Add, Remove int }
+
+// ParseMix reads add:80,remove:20 or crawl.
+func ParseMix(s string) (Mix, error) {
+	fault := fmt.Errorf("mix %s: write add:80,remove:20 in any proportion, or crawl", s)
+	if s == "crawl" {
+		return Mix{}, nil
+	}
+	var m Mix
+	for part := range strings.SplitSeq(s, ",") {
+		name, weight, _ := strings.Cut(part, ":")
+		n, err := strconv.Atoi(weight)
+		if err != nil || n < 0 || n > 1e6 {
+			return m, fault
+		}
+		switch name {
+		case "add":
+			m.Add = n
+		case "remove":
+			m.Remove = n
+		default:
+			return m, fault
+		}
+	}
+	if m.Add+m.Remove == 0 {
+		return m, fault
+	}
+	return m, nil
+}
+
+// batch is a micro-batch: single links, or whole pages.
+type batch struct {
+	links []change
+	pages []crawl
+
+	events, changes, takenIn int
+}
+
+type change struct {
+	source, target uint32
+	gone           bool
+}
+
+type crawl struct {
+	page  uint32
+	links []link.Edge
+}
+
+// rows is the graph before and after the changes so far.
+type rows struct {
+	base    *csr.Graph
+	current map[uint32][]link.Edge // of pages that changed
+}
+
+// prepare makes all batches; out becomes the graph before the first.
+func prepare(out *csr.Graph, o SpeedOptions) (*rows, []batch, error) {
+	rng := rand.New(rand.NewPCG(o.Seed, 0x62656e6368))
+	if o.Mix == (Mix{}) {
+		return crawls(out, o, rng)
+	}
+	distinct(out)
+	count, sources := o.Events, hubs(out, o.Hubs)
+	if total := sources.links(out); count > total/2 {
+		return nil, nil, boot.Usagef("events %d: the graph has only %d links to choose from; ask for half as many at most", count, total)
+	}
+	add := int(int64(count) * int64(o.Mix.Add) / int64(o.Mix.Add+o.Mix.Remove))
+	taken := make(map[uint64]bool, count)
+	held := make([]uint64, 0, add) // places of links that are to come
+	changes := make([]change, 0, count)
+	for len(changes) < count {
+		at := sources.place(out, rng)
+		if taken[at] {
+			continue
+		}
+		taken[at] = true
+		source := uint32(sort.Search(out.Pages(), func(u int) bool { return out.Start[u+1] > at }))
+		changes = append(changes, change{source, out.Target[at], len(held) >= add})
+		if len(held) < add {
+			held = append(held, at)
+		}
+	}
+	remove(out, held)
+	rng.Shuffle(len(changes), func(i, j int) { changes[i], changes[j] = changes[j], changes[i] })
+	var batches []batch
+	for part := range slices.Chunk(changes, o.Batch) {
+		batches = append(batches, batch{links: part, events: len(part), changes: len(part), takenIn: len(part)})
+	}
+	return &rows{out, map[uint32][]link.Edge{}}, batches, nil
+}
+
+// sources is a set of pages whose links may change; nil means every page.
+type sources []uint32
+
+// hubs returns the pages with most links that together have a tenth of all.
+func hubs(out *csr.Graph, only bool) sources {
+	if !only {
+		return nil
+	}
+	pages := make(sources, out.Pages())
+	for u := range pages {
+		pages[u] = uint32(u)
+	}
+	slices.SortFunc(pages, func(a, b uint32) int { return cmp.Or(out.Degree(b)-out.Degree(a), cmp.Compare(a, b)) })
+	links := 0
+	for i, u := range pages {
+		if links += out.Degree(u); links >= out.Links()/10 {
+			return pages[:i+1]
+		}
+	}
+	return pages
+}
+
+func (s sources) links(out *csr.Graph) (total int) {
+	if s == nil {
+		return out.Links()
+	}
+	for _, u := range s {
+		total += out.Degree(u)
+	}
+	return total
+}
+
+// place draws the place of a link: evenly from all, or from a source drawn evenly.
+func (s sources) place(out *csr.Graph, rng *rand.Rand) uint64 {
+	if s == nil {
+		return rng.Uint64N(uint64(out.Links()))
+	}
+	u := s[rng.IntN(len(s))]
+	return out.Start[u] + rng.Uint64N(uint64(out.Degree(u)))
+}
+
+// remove takes the links at the given places out of g.
+func remove(g *csr.Graph, places []uint64) {
+	slices.Sort(places)
+	kept, from, next := uint64(0), uint64(0), 0
+	for u := range g.Pages() {
+		to := g.Start[u+1]
+		for at := from; at < to; at++ {
+			if next < len(places) && places[next] == at {
+				next++
+				continue
+			}
+			g.Target[kept] = g.Target[at]
+			kept++
+		}
+		g.Start[u+1], from = kept, to
+	}
+	g.Target = g.Target[:kept]
+}
+
+// distinct removes second links of a page to the same target, as aliases make them.
+func distinct(g *csr.Graph) {
+	var places []uint64
+	for u := range g.Pages() {
+		for at := g.Start[u] + 1; at < g.Start[u+1]; at++ {
+			if g.Target[at] == g.Target[at-1] {
+				places = append(places, at)
+			}
+		}
+	}
+	if len(places) > 0 {
+		remove(g, places)
+	}
+}
+
+// crawls makes events that report all links of a page, a tenth of which are other
+// ones than before. Pages have 20 to 40 links, or are hubs. What is new leads where a
+// page close by leads.
+func crawls(out *csr.Graph, o SpeedOptions, rng *rand.Rand) (*rows, []batch, error) {
+	distinct(out)
+	pages := hubs(out, o.Hubs)
+	if pages == nil {
+		for u := range uint32(out.Pages()) {
+			if d := out.Degree(u); d >= 20 && d <= 40 {
+				pages = append(pages, u)
+			}
+		}
+	}
+	if len(pages) == 0 {
+		return nil, nil, boot.Usagef("mix crawl: the graph has no page with 20 to 40 links; take a larger one")
+	}
+	r := &rows{out, map[uint32][]link.Edge{}}
+	var batches []batch
+	for left := o.Events; left > 0; {
+		b := batch{events: min(left, o.Batch)}
+		left -= b.events
+		for range b.events {
+			p := pages[rng.IntN(len(pages))]
+			links := slices.Clone(r.row(p))
+			for range max(1, len(links)/10) {
+				to := near(out, p, rng)
+				at, found := slices.BinarySearchFunc(links, to, byTarget)
+				if found || to == link.Page(p) {
+					continue
+				}
+				links = slices.Insert(links, at, link.Edge{To: to})
+				gone := rng.IntN(len(links) - 1)
+				if gone >= at {
+					gone++
+				}
+				links = slices.Delete(links, gone, gone+1)
+				b.changes += 2
+			}
+			r.current[p] = links
+			b.takenIn += len(links)
+			b.pages = append(b.pages, crawl{p, links})
+		}
+		batches = append(batches, b)
+	}
+	r.current = map[uint32][]link.Edge{}
+	return r, batches, nil
+}
+
+func byTarget(e link.Edge, to link.Page) int { return cmp.Compare(e.To, to) }
+
+// near returns the target of a link of one of the next pages.
+func near(out *csr.Graph, p uint32, rng *rand.Rand) link.Page {
+	for range 50 {
+		u := (int(p) + rng.IntN(129) - 64 + out.Pages()) % out.Pages()
+		if u >= 0 && out.Degree(uint32(u)) > 0 {
+			row := out.Row(uint32(u))
+			return link.Page(row[rng.IntN(len(row))])
+		}
+	}
+	return link.Page(out.Target[rng.IntN(out.Links())])
+}
+
+// row returns the links of p as they are now.
+func (r *rows) row(p uint32) []link.Edge {
+	if row, ok := r.current[p]; ok {
+		return row
+	}
+	base := r.base.Row(p)
+	row := make([]link.Edge, len(base))
+	for i, v := range base {
+		row[i].To = link.Page(v)
+	}
+	return row
+}
+
+// apply folds a batch and calls set once for each page in it.
+func (r *rows) apply(b batch, set func(link.Page, []link.Edge)) {
+	touched := make([]uint32, 0, len(b.pages))
+	for _, c := range b.pages {
+		r.current[c.page] = c.links
+		touched = append(touched, c.page)
+	}
+	slices.Sort(touched)
+	for _, p := range slices.Compact(touched) {
+		set(link.Page(p), r.current[p])
+	}
+	links := slices.Clone(b.links)
+	slices.SortFunc(links, func(a, b change) int {
+		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.target, b.target))
+	})
+	for len(links) > 0 {
+		p, n := links[0].source, 1
+		for n < len(links) && links[n].source == p {
+			n++
+		}
+		row := merge(r.row(p), links[:n])
+		r.current[p] = row
+		set(link.Page(p), row)
+		links = links[n:]
+	}
+}
+
+// merge returns a row with changes, in order of target, each to another one.
+func merge(row []link.Edge, changes []change) []link.Edge {
+	out := make([]link.Edge, 0, len(row)+len(changes))
+	for _, e := range row {
+		for len(changes) > 0 && link.Page(changes[0].target) < e.To {
+			out, changes = append(out, link.Edge{To: link.Page(changes[0].target)}), changes[1:]
+		}
+		if len(changes) > 0 && link.Page(changes[0].target) == e.To {
+			changes = changes[1:] // it goes: what comes is not there yet
+			continue
+		}
+		out = append(out, e)
+	}
+	for _, c := range changes {
+		out = append(out, link.Edge{To: link.Page(c.target)})
+	}
+	return out
+}
+
+// now returns the graph as it is now.
+func (r *rows) now() *csr.Graph {
+	g := &csr.Graph{Start: make([]uint64, 1, r.base.Pages()+1), Target: make([]uint32, 0, r.base.Links())}
+	for u := range uint32(r.base.Pages()) {
+		if row, ok := r.current[u]; ok {
+			for _, e := range row {
+				g.Target = append(g.Target, uint32(e.To))
+			}
+		} else {
+			g.Target = append(g.Target, r.base.Row(u)...)
+		}
+		g.Start = append(g.Start, uint64(len(g.Target)))
+	}
+	return g
+}
