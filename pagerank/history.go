@@ -214,7 +214,7 @@ func (h *history) advance(r *run, b *block, gamma [depth]float64) {
 	h.parted(r, b, func(from, to int) sums {
 		lo := from - b.lo
 		hi := to - b.lo
-		y, f := r.y[from:to], h.f[lo:hi]
+		y, w, f := r.y[from:to], r.w[from:to], h.f[lo:hi]
 		move := h.last[lo:hi] // becomes f, after its place has served as scratch
 		clear(move)
 		for k := range h.used {
@@ -227,7 +227,7 @@ func (h *history) advance(r *run, b *block, gamma [depth]float64) {
 		}
 		dg := h.dg[h.at][lo:hi]
 		for i, m := range move {
-			y[i] += float64(m)
+			y[i] += float64(m) * w[i]
 			dg[i] = f[i] + m
 			move[i] = f[i]
 		}

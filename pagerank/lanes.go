@@ -1,7 +1,7 @@
 package pagerank
 
 import (
-	"runtime"
+	"sync"
 	"sync/atomic"
 )
 
@@ -52,12 +52,25 @@ func rounds(workers int, b *block, do func(lane, from, to int)) {
 	lanes := len(b.lanes)
 	total := lanes * (len(b.lanes[0]) - 1)
 	var done atomic.Int64
+	var mu sync.Mutex
+	turn := sync.NewCond(&mu)
 	each(min(workers, lanes), total, func(i int) {
 		lane, round := i%lanes, i/lanes
-		for done.Load() < int64(round*lanes) {
-			runtime.Gosched()
+		ready := func() bool { return done.Load() >= int64(round*lanes) }
+		for spin := 0; spin < 200 && !ready(); spin++ {
+		}
+		if !ready() {
+			mu.Lock()
+			for !ready() {
+				turn.Wait()
+			}
+			mu.Unlock()
 		}
 		do(lane, b.lanes[lane][round], b.lanes[lane][round+1])
-		done.Add(1)
+		if done.Add(1)%int64(lanes) == 0 {
+			mu.Lock()
+			turn.Broadcast()
+			mu.Unlock()
+		}
 	})
 }

@@ -55,6 +55,7 @@ func NewSolver(p Problem) (*Solver, error) {
 	if len(found.order) != members {
 		panic("pagerank: a page without a component")
 	}
+	regroup(in, found, p.Out.Degree)
 	s.order = found.order
 	s.place(in, found)
 	s.plan(found, levels)

@@ -120,8 +120,7 @@ func (r *run) pullOuter(from, to int) {
 }
 
 // sweep makes one Gauss–Seidel sweep over the places from … to−1 of a block. It
-// writes to f how much each y has changed, and returns the sum of the changes of x,
-// times α.
+// writes to f how much each x has changed, and returns the sum of the changes.
 func (r *run) sweep(from, to int, f []float32) (change float64) {
 	w, y, base := r.w[from:to], r.y, r.next[from:to]
 	f = f[:len(w)]
@@ -147,10 +146,9 @@ func (r *run) sweep(from, to int, f []float32) (change float64) {
 		now := sum * w[i]
 		delta := now - own[i]
 		own[i] = now
+		delta /= w[i]
 		f[i] = float32(delta)
-		if delta != 0 {
-			change += math.Abs(delta) / w[i]
-		}
+		change += math.Abs(delta)
 	}
 	return change
 }
