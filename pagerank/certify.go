@@ -29,25 +29,31 @@ func (r *run) certify() totals {
 	return all
 }
 
-func (r *run) pull(from, to int) (t totals) {
-	for v := from; v < to; v++ {
-		outer, inner := r.outer.Row(uint32(v)), r.inner.Row(uint32(v))
-		x, next := r.x[v], 1-r.o.Damping+(sumRow(r.y, outer)+sumRow(r.y, inner))
-		r.next[v] = next
-		d := next - x
-		e := unit * (roundings(len(outer), len(inner))*math.Abs(next) + math.Abs(d))
-		t.plus.add(max(d, 0) + e)
-		t.minus.add(max(-d, 0) + e)
-		t.maxPlus = max(t.maxPlus, d+e)
-		t.maxMinus = max(t.maxMinus, e-d)
-		t.x.add(x)
-		t.next.add(next)
-		if r.w[v] == 0 {
-			t.xDangling.add(x)
-			t.nextDangling.add(next)
+// pull does certify's work for one chunk. What it adds up, it adds plainly over runs
+// of 256 pages, which loses less than 1e−13 of a sum, and the runs with compensation.
+func (r *run) pull(from, to int) (all totals) {
+	for ; from < to; from += 256 {
+		var t totals
+		for v := from; v < min(from+256, to); v++ {
+			outer, inner := r.outer.Row(uint32(v)), r.inner.Row(uint32(v))
+			x, next := r.x[v], 1-r.o.Damping+(sumRow(r.y, outer)+sumRow(r.y, inner))
+			r.next[v] = next
+			d := next - x
+			e := unit * (roundings(len(outer), len(inner))*math.Abs(next) + math.Abs(d))
+			t.plus.sum += max(d, 0) + e
+			t.minus.sum += max(-d, 0) + e
+			t.maxPlus = max(t.maxPlus, d+e)
+			t.maxMinus = max(t.maxMinus, e-d)
+			t.x.sum += x
+			t.next.sum += next
+			if r.w[v] == 0 {
+				t.xDangling.sum += x
+				t.nextDangling.sum += next
+			}
 		}
+		all.merge(t)
 	}
-	return t
+	return all
 }
 
 func (t *totals) merge(u totals) {

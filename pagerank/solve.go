@@ -128,22 +128,25 @@ func (r *run) sweep(from, to int, f []float32) (change float64) {
 	start := r.inner.Start[from : to+1]
 	for i := range w {
 		row := r.inner.Target[start[i]:start[i+1]]
-		sum := base[i]
-		if len(row) >= 16 {
-			var a, b, c, d float64
-			for len(row) >= 4 {
-				a += y[row[0]]
-				b += y[row[1]]
-				c += y[row[2]]
-				d += y[row[3]]
-				row = row[4:]
-			}
-			sum += (a + b) + (c + d)
+		a, b, c, d := base[i], 0.0, 0.0, 0.0
+		for len(row) >= 4 {
+			a += y[row[0]]
+			b += y[row[1]]
+			c += y[row[2]]
+			d += y[row[3]]
+			row = row[4:]
 		}
-		for _, u := range row {
-			sum += y[u]
+		switch len(row) {
+		case 3:
+			c += y[row[2]]
+			fallthrough
+		case 2:
+			b += y[row[1]]
+			fallthrough
+		case 1:
+			a += y[row[0]]
 		}
-		now := sum * w[i]
+		now := ((a + b) + (c + d)) * w[i]
 		delta := now - own[i]
 		own[i] = now
 		delta /= w[i]
