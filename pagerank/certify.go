@@ -125,7 +125,7 @@ func (r *run) report(l1 float64) {
 // result brings x and its residual into the order of pages.
 func (r *run) result(c Certificate, converged bool) *Result {
 	n := r.p.Out.Pages()
-	res := &Result{X: make([]float64, n), Residual: make([]float64, n), Certificate: c, Sweeps: r.sweeps(), Converged: converged}
+	res := &Result{X: make([]float64, n), Residual: make([]float64, n), Certificate: c, Sweeps: r.sweeps(), Followed: r.touched, Converged: converged}
 	r.chunks(func(_, from, to int) {
 		for v := from; v < to; v++ {
 			u := r.order[v]
