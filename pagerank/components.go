@@ -8,6 +8,7 @@ type components struct {
 	order []uint32 // pages, component after component
 	end   []uint32 // component c is order[end[c−1]:end[c]]
 	level []uint32 // 0 without links from other components, else one more than the highest of theirs
+	outer []uint32 // by page: how many in-links come from other components
 }
 
 // findComponents takes the in-links of every page for which ranked is true. It is
@@ -19,10 +20,10 @@ type components struct {
 func findComponents(in *csr.Graph, ranked func(int) bool) components {
 	const placed = 1 << 31 // above every index: a page whose component is known
 	n := in.Pages()
-	var c components
+	c := components{outer: make([]uint32, n)}
 	type frame struct {
-		page, index, level uint32
-		next               uint64
+		page, index, level, outer uint32
+		next                      uint64
 	}
 	mark := make([]uint32, n) // 0, the lowest index known to be reached, or placed|component
 	var stack []uint32        // finished pages without a component yet
@@ -34,7 +35,7 @@ func findComponents(in *csr.Graph, ranked func(int) bool) components {
 		}
 		index++
 		mark[r] = index
-		walk = append(walk, frame{uint32(r), index, 0, in.Start[r]})
+		walk = append(walk, frame{page: uint32(r), index: index, next: in.Start[r]})
 		for len(walk) > 0 {
 			f := &walk[len(walk)-1]
 			low, end, down := mark[f.page], in.Start[f.page+1], false
@@ -47,11 +48,12 @@ func findComponents(in *csr.Graph, ranked func(int) bool) components {
 					mark[v] = index
 					down = true
 					mark[f.page] = low
-					walk = append(walk, frame{v, index, 0, in.Start[v]})
+					walk = append(walk, frame{page: v, index: index, next: in.Start[v]})
 					break
 				}
 				if m >= placed {
 					f.level = max(f.level, c.level[m-placed]+1)
+					f.outer++
 				} else if m < low {
 					low = m
 				}
@@ -60,6 +62,7 @@ func findComponents(in *csr.Graph, ranked func(int) bool) components {
 				continue
 			}
 			mark[f.page] = low
+			c.outer[f.page] = f.outer
 			page, level := f.page, f.level
 			if low < f.index {
 				stack = append(stack, page)
@@ -82,6 +85,7 @@ func findComponents(in *csr.Graph, ranked func(int) bool) components {
 				up := &walk[len(walk)-1]
 				if m := mark[page]; m >= placed {
 					up.level = max(up.level, level+1)
+					up.outer++
 				} else {
 					up.level = max(up.level, level)
 					mark[up.page] = min(mark[up.page], m)
@@ -116,6 +120,7 @@ func (c components) byLevel(last func(page uint32) bool) (sorted components, end
 			ends = append(ends, int(count[l+1]))
 		}
 	}
+	sorted.outer = c.outer
 	sequence := make([]uint32, len(c.end))
 	for i := range c.end {
 		l := at(i)

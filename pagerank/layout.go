@@ -59,7 +59,6 @@ func NewSolver(p Problem) (*Solver, error) {
 	s.order = found.order
 	s.place(in, found)
 	s.plan(found, levels)
-	s.bounds = chunks(len(s.order), 1<<16, func(v int) int { return s.outer.Degree(uint32(v)) + s.inner.Degree(uint32(v)) })
 	return s, nil
 }
 
@@ -71,16 +70,12 @@ func plain(p Problem) (*Solver, error) {
 	}
 	s := &Solver{p: p, workers: runtime.GOMAXPROCS(0), order: make([]uint32, 0, members)}
 	in := p.Out.TransposeParallel(s.workers)
-	c := components{}
 	for u := range in.Pages() {
 		if p.ranked(u) {
 			s.order = append(s.order, uint32(u))
-			c.end = append(c.end, uint32(len(s.order)))
 		}
 	}
-	c.order = s.order
-	s.place(in, c)
-	s.bounds = chunks(len(s.order), 1<<16, func(v int) int { return s.outer.Degree(uint32(v)) + s.inner.Degree(uint32(v)) })
+	s.place(in, components{order: s.order, end: []uint32{uint32(members)}, outer: make([]uint32, in.Pages())})
 	return s, nil
 }
 
@@ -89,45 +84,29 @@ func (s *Solver) place(in *csr.Graph, c components) {
 	n := len(c.order)
 	at := make([]uint32, in.Pages()) // the place of a page
 	first := make([]uint32, n)       // where the component of a place begins
-	last := make([]uint32, n)        // and ends
-	for i := range c.end {
-		for v := c.begin(i); v < c.end[i]; v++ {
-			at[c.order[v]], first[v], last[v] = v, c.begin(i), c.end[i]
-		}
-	}
 	s.outer = &csr.Graph{Start: make([]uint64, n+1)}
 	s.inner = &csr.Graph{Start: make([]uint64, n+1)}
-	bounds := chunks(n, 1<<16, func(v int) int { return in.Degree(c.order[v]) })
-	each(s.workers, len(bounds)-1, func(chunk int) {
-		for v := bounds[chunk]; v < bounds[chunk+1]; v++ {
-			own := uint64(0)
-			row := in.Row(c.order[v])
-			if last[v]-first[v] > 1 || len(row) > 0 {
-				for _, u := range row {
-					if w := at[u]; w >= first[v] && w < last[v] {
-						own++
-					}
-				}
-			}
-			s.inner.Start[v+1], s.outer.Start[v+1] = own, uint64(len(row))-own
+	for i := range c.end {
+		for v := c.begin(i); v < c.end[i]; v++ {
+			u := c.order[v]
+			at[u], first[v] = v, c.begin(i)
+			outer := uint64(c.outer[u])
+			s.outer.Start[v+1] = s.outer.Start[v] + outer
+			s.inner.Start[v+1] = s.inner.Start[v] + uint64(in.Degree(u)) - outer
 		}
-	})
-	for v := range n {
-		s.inner.Start[v+1] += s.inner.Start[v]
-		s.outer.Start[v+1] += s.outer.Start[v]
 	}
 	s.outer.Target = make([]uint32, s.outer.Start[n])
 	s.inner.Target = make([]uint32, s.inner.Start[n])
-	each(s.workers, len(bounds)-1, func(chunk int) {
-		for v := bounds[chunk]; v < bounds[chunk+1]; v++ {
-			i, o := s.inner.Start[v], s.outer.Start[v]
+	s.bounds = chunks(n, 1<<16, func(v int) int { return in.Degree(c.order[v]) })
+	each(s.workers, len(s.bounds)-1, func(chunk int) {
+		for v := s.bounds[chunk]; v < s.bounds[chunk+1]; v++ {
+			inner, outer := s.inner.Row(uint32(v)), s.outer.Row(uint32(v))
+			begin := first[v]
 			for _, u := range in.Row(c.order[v]) {
-				if w := at[u]; w >= first[v] && w < last[v] {
-					s.inner.Target[i] = w
-					i++
+				if w := at[u]; w >= begin { // what leads here lies before the end of the component
+					inner[0], inner = w, inner[1:]
 				} else {
-					s.outer.Target[o] = w
-					o++
+					outer[0], outer = w, outer[1:]
 				}
 			}
 		}
