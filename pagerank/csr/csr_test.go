@@ -125,3 +125,22 @@ func TestBuildMemory(t *testing.T) {
 		t.Errorf("building %d links of %d pages allocated %d bytes, want at most %d", links, pages, got, limit)
 	}
 }
+
+// TestTransposeParallel holds it to Transpose, for rows of all sizes and many workers.
+func TestTransposeParallel(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	var b Builder
+	for range 700_000 {
+		b.Add(uint32(50_000*rng.Float64()*rng.Float64()), uint32(50_000*rng.Float64()*rng.Float64()*rng.Float64()))
+	}
+	g, err := b.Build(50_001)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := g.Transpose()
+	for _, workers := range []int{1, 2, 3, 8, 100} {
+		if got := g.TransposeParallel(workers); !slices.Equal(got.Start, want.Start) || !slices.Equal(got.Target, want.Target) {
+			t.Errorf("%d workers give another graph", workers)
+		}
+	}
+}
