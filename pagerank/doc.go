@@ -63,7 +63,6 @@
 //	k = (1−α)N / ((1−α)·Σx + α·Σ_dangling x),
 //
 // as normalising does in the power method (Page, Brin, Motwani and Winograd, 1999),
-// and one plain sweep over all links certifies the vector as it is stored. Such a sweep
-// comes first as well: it tells a good start from a bad one, and how much the residual
-// of each component may be.
+// and one plain sweep over all links certifies the vector as it is stored. With a start
+// such a sweep comes first as well: it tells a good start from a bad one.
 package pagerank

@@ -16,13 +16,14 @@ import (
 // two parts: those from earlier components, which are followed once for all sweeps
 // within the component, and those from the component itself.
 type Solver struct {
-	p       Problem
-	order   []uint32   // the page at a place
-	outer   *csr.Graph // by place: links from earlier components
-	inner   *csr.Graph // by place: links from the own component; see block for places ≥ len(order)
-	steps   []step     // in the order in which they depend on each other
-	bounds  []int      // chunks of places of about equal work
-	workers int        // that built it
+	p        Problem
+	order    []uint32   // the page at a place
+	outer    *csr.Graph // by place: links from earlier components
+	inner    *csr.Graph // by place: links from the own component; see block for places ≥ len(order)
+	steps    []step     // in the order in which they depend on each other
+	bounds   []int      // chunks of places of about equal work
+	dangling int        // pages without links
+	workers  int        // that built it
 }
 
 // step is a run of places that depend on earlier steps only. Either it is one large
@@ -91,6 +92,9 @@ func (s *Solver) place(in *csr.Graph, c components) {
 			u := c.order[v]
 			at[u], first[v] = v, c.begin(i)
 			outer := uint64(c.outer[u])
+			if s.p.Out.Degree(u) == 0 {
+				s.dangling++
+			}
 			s.outer.Start[v+1] = s.outer.Start[v] + outer
 			s.inner.Start[v+1] = s.inner.Start[v] + uint64(in.Degree(u)) - outer
 		}

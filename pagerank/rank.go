@@ -33,6 +33,19 @@ func (s *Solver) Rank(ctx context.Context, o Options) (*Result, error) {
 	}
 	r := s.newRun(ctx, o)
 	all := uint64(s.outer.Links() + s.inner.Links())
+	improve := func(aim float64, sum, dangling float64) {
+		k := r.balance(sum, dangling)
+		r.sum = k * sum
+		r.spread(k)
+		// All but the sweep that certifies.
+		if links := uint64(o.MaxSweeps-1) * all; links > r.touched {
+			r.improve(aim*o.Tolerance*(1-o.Damping)/(2*o.Damping)*r.sum, links)
+			r.settle()
+		}
+	}
+	if o.Start == nil {
+		improve(0.7, float64(len(s.order)), float64(s.dangling))
+	}
 	for aim := 0.7; ; aim /= 4 {
 		t := r.certify()
 		if err := ctx.Err(); err != nil {
@@ -43,14 +56,7 @@ func (s *Solver) Rank(ctx context.Context, o Options) (*Result, error) {
 		if r.report(c.L1()); done || last {
 			return r.result(c, done), nil
 		}
-		k := r.balance(t.next.value(), t.nextDangling.value())
-		r.sum = k * t.next.value()
-		r.spread(k)
-		// All but the sweep that certifies.
-		if links := uint64(o.MaxSweeps-1) * all; links > r.touched {
-			r.improve(aim*o.Tolerance*(1-o.Damping)/(2*o.Damping)*r.sum, links)
-			r.settle()
-		}
+		improve(aim, t.next.value(), t.nextDangling.value())
 	}
 }
 

@@ -29,7 +29,7 @@ func (s *Solver) newRun(ctx context.Context, o Options) *run {
 	r.x, r.next, r.w, r.y = make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, 2*n)
 	r.chunks(func(_, from, to int) {
 		for v := from; v < to; v++ {
-			r.x[v] = 1
+			r.x[v], r.next[v] = 1, 1
 			if u := s.order[v]; o.Start != nil {
 				// No solution has an entry outside of these: x ≥ 1−α and Σx ≤ N.
 				r.x[v] = min(max(o.Start[u], 1-o.Damping), float64(n))
