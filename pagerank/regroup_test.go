@@ -51,7 +51,7 @@ func TestRegroup(t *testing.T) {
 	if !slices.Equal(before, got) {
 		t.Error("the order of the search was spoilt where it brings links near")
 	}
-	g = random(t, pages, 4)
+	g = random(t, pages, 12)
 	in := g.Transpose()
 	c := findComponents(in, everyone)
 	regroup(in, c, g.Degree)
