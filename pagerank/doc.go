@@ -40,22 +40,29 @@
 //
 // # The solver
 //
-// [Rank] iterates x ← (1−α)·1 + αPᵀx. Its slowest mode is the total mass, which
-// closes in by only a factor α a sweep; the sum above says what the mass has to
-// be, so after each sweep x is multiplied by
+// [NewSolver] lays a graph out, [Solver.Rank] solves it, [Rank] does both.
+//
+// Pages are cut into strongly connected components, in an order in which links lead
+// from earlier components to later ones ([findComponents]). Component after component
+// is solved; links that come from earlier ones are followed once, when those are
+// done. So what leads into pages that feed no one, or comes from pages that no one
+// feeds, costs one sweep in all, and each component gets as many sweeps as it needs.
+// (Dangling pages as a special case: Ipsen and Selee, PageRank computation, with
+// special attention to dangling nodes, 2007.)
+//
+// Within a component sweeps are Gauss–Seidel: a page is computed from what its sources
+// are worth now, and most of them come before it in the order. Between the sweeps,
+// Anderson acceleration combines the last few to the vector of least change, under a
+// guard. Large components are swept by all workers at once, in lanes that are
+// cut so that no one reads what another is writing. What is cut, and the order in which
+// partial sums are added, depends on the graph only: the bytes of a result do not
+// depend on the number of workers.
+//
+// None of this has to be trusted. At the end x is scaled so that Σr is zero,
 //
 //	k = (1−α)N / ((1−α)·Σx + α·Σ_dangling x),
 //
-// which makes Σr zero. This is what normalising does in the power method (Page,
-// Brin, Motwani and Winograd, 1999), brought to the linear system.
-//
-// A sweep pulls over the transposed graph, as in the GAP benchmark's pr_spmv
-// (Beamer, Asanović and Patterson, 2015), with three differences: dangling pages
-// keep their mass, vectors are float64, and the stop rule is not the change
-// between two vectors but the certificate of the one that is returned. A sweep
-// yields both: its result minus its input is the residual of the input.
-//
-// Pages are cut into chunks that depend on the graph only, and the sums of
-// chunks are added in order, so the bytes of a result do not depend on the number
-// of workers.
+// as normalising does in the power method (Page, Brin, Motwani and Winograd, 1999),
+// and one plain sweep over all links certifies the vector as it is stored. With a start
+// such a sweep comes first as well: it tells a good start from a bad one.
 package pagerank

@@ -36,8 +36,9 @@ type Result struct {
 	X           []float64 // x̂; 0 where a page has no rank
 	Residual    []float64 // r of X as it stands here; 0 where a page has no rank
 	Certificate Certificate
-	Sweeps      int  // passes over all links, the certifying one included
-	Converged   bool // Certificate.L1() ≤ Options.Tolerance
+	Sweeps      int    // Followed ÷ links, rounded up, the certifying sweeps included
+	Followed    uint64 // links followed, each as often as it was
+	Converged   bool   // Certificate.L1() ≤ Options.Tolerance
 }
 
 // ErrNoPages is returned for a problem without members.

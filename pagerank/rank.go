@@ -4,32 +4,59 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"runtime"
 )
 
-// Rank solves p. It sweeps until the certificate of the vector it holds meets
-// o.Tolerance, or o.MaxSweeps are spent; the latter is a Result with Converged
-// false, whose certificate is as true as any. The error is that of ctx, which is
-// looked at throughout a sweep, or says what is wrong with p or o.
+// Rank solves p: [NewSolver] and [Solver.Rank] in one.
 func Rank(ctx context.Context, p Problem, o Options) (*Result, error) {
-	s, err := newSolver(p, o)
+	if _, err := o.WithDefaults(); err != nil {
+		return nil, fmt.Errorf("rank graph: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("rank graph: %w", err)
+	}
+	s, err := NewSolver(p)
 	if err != nil {
 		return nil, fmt.Errorf("rank graph: %w", err)
 	}
-	sum, dangling := s.start(o.Start)
-	for sweep := 1; ; sweep++ {
-		s.spread(s.balance(sum, dangling))
-		t := s.pull(ctx)
+	return s.Rank(ctx, o)
+}
+
+// Rank sweeps until the certificate of the vector it holds meets o.Tolerance, or
+// o.MaxSweeps are spent; the latter is a Result with Converged false, whose
+// certificate is as true as any. The error is that of ctx, which is looked at
+// throughout a sweep, or says what is wrong with o.
+func (s *Solver) Rank(ctx context.Context, o Options) (*Result, error) {
+	o, err := o.prepare(s.p)
+	if err != nil {
+		return nil, fmt.Errorf("rank graph: %w", err)
+	}
+	r := s.newRun(ctx, o)
+	all := uint64(s.outer.Links() + s.inner.Links())
+	improve := func(aim float64, sum, dangling float64) {
+		k := r.balance(sum, dangling)
+		r.sum = k * sum
+		r.spread(k)
+		// All but the sweep that certifies.
+		if links := uint64(o.MaxSweeps-1) * all; links > r.touched {
+			r.improve(aim*o.Tolerance*(1-o.Damping)/(2*o.Damping)*r.sum, links)
+			r.settle()
+		}
+	}
+	if o.Start == nil {
+		improve(0.7, float64(len(s.order)), float64(s.dangling))
+	}
+	for aim := 0.7; ; aim /= 4 {
+		t := r.certify()
 		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("rank graph, sweep %d: %w", sweep, err)
+			return nil, fmt.Errorf("rank graph, sweep %d: %w", r.sweeps()+1, err)
 		}
-		c := s.certificate(t)
-		if o.Progress != nil {
-			o.Progress(sweep, c.L1())
+		c := r.certificate(t)
+		done, last := c.L1() <= o.Tolerance, r.sweeps() >= o.MaxSweeps
+		if r.report(c.L1()); done || last {
+			return r.result(c, done), nil
 		}
-		if done := c.L1() <= s.o.Tolerance; done || sweep == s.o.MaxSweeps {
-			return s.result(c, sweep, done), nil
-		}
-		sum, dangling = t.next.value(), t.nextDangling.value()
+		improve(aim, t.next.value(), t.nextDangling.value())
 	}
 }
 
@@ -38,7 +65,10 @@ func Rank(ctx context.Context, p Problem, o Options) (*Result, error) {
 // must be 0. Of o, only Damping, Tolerance and Workers matter.
 func Certify(ctx context.Context, p Problem, x []float64, o Options) (*Result, error) {
 	o.Start = x
-	s, err := newSolver(p, o)
+	s, err := plain(p)
+	if err == nil {
+		o, err = o.prepare(p)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("certify ranks: %w", err)
 	}
@@ -46,103 +76,38 @@ func Certify(ctx context.Context, p Problem, x []float64, o Options) (*Result, e
 		return nil, fmt.Errorf("certify ranks: no ranks given for %d pages", p.Out.Pages())
 	}
 	for v, value := range x {
-		if !s.ranked(v) && value != 0 {
+		if !p.ranked(v) && value != 0 {
 			return nil, fmt.Errorf("certify ranks: page %d is no member of the graph but has x = %v", v, value)
 		}
 	}
-	copy(s.next, x)
-	s.spread(1)
-	t := s.pull(ctx)
+	r := s.newRun(ctx, o)
+	for v, u := range s.order {
+		r.x[v] = x[u]
+	}
+	t := r.certify()
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("certify ranks: %w", err)
 	}
-	c := s.certificate(t)
-	return s.result(c, 1, c.L1() <= s.o.Tolerance), nil
+	c := r.certificate(t)
+	return r.result(c, c.L1() <= o.Tolerance), nil
 }
 
-// start fills s.next with what to begin from and returns its sums.
-func (s *solver) start(from []float64) (sum, dangling float64) {
-	// No solution has an entry outside of these: x ≥ 1−α and Σx ≤ N.
-	low, high := 1-s.o.Damping, float64(s.members)
-	var all, ends compensated
-	for v := range s.next {
-		if !s.ranked(v) {
-			continue
-		}
-		s.next[v] = 1
-		if from != nil {
-			s.next[v] = min(max(from[v], low), high)
-		}
-		all.add(s.next[v])
-		if s.p.Out.Degree(uint32(v)) == 0 {
-			ends.add(s.next[v])
-		}
+// prepare fills in defaults and checks what depends on p.
+func (o Options) prepare(p Problem) (Options, error) {
+	o, err := o.WithDefaults()
+	if err != nil {
+		return o, err
 	}
-	return all.value(), ends.value()
-}
-
-// balance returns the factor k by which a vector with these sums must be
-// multiplied for its residual to sum to zero.
-func (s *solver) balance(sum, dangling float64) float64 {
-	rest := 1 - s.o.Damping
-	return rest * float64(s.members) / (rest*sum + s.o.Damping*dangling)
-}
-
-func (s *solver) certificate(t totals) Certificate {
-	rest := 1 - s.o.Damping
-	return Certificate{
-		Damping:      s.o.Damping,
-		Pages:        s.members,
-		Sum:          t.x.value(),
-		Dangling:     t.xDangling.value(),
-		Plus:         t.plus.value(),
-		Minus:        t.minus.value(),
-		EpsilonPlus:  t.maxPlus / rest,
-		EpsilonMinus: t.maxMinus / rest,
+	if o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
 	}
-}
-
-// result takes s.x, and turns s.next into the residual of s.x.
-func (s *solver) result(c Certificate, sweeps int, converged bool) *Result {
-	for v := range s.next {
-		s.next[v] -= s.x[v]
+	if n := p.Out.Pages(); o.Start != nil && len(o.Start) != n {
+		return o, fmt.Errorf("start vector has %d entries for %d pages", len(o.Start), n)
 	}
-	return &Result{X: s.x, Residual: s.next, Certificate: c, Sweeps: sweeps, Converged: converged}
-}
-
-// validate returns an error that names the first fault of p or of its start.
-func (p Problem) validate(start []float64) error {
-	if p.Out == nil {
-		return fmt.Errorf("problem has no graph")
-	}
-	n := p.Out.Pages()
-	if err := p.Out.Check(); err != nil {
-		return err
-	}
-	if p.Member != nil && len(p.Member) != n {
-		return fmt.Errorf("member has %d entries for %d pages", len(p.Member), n)
-	}
-	if start != nil && len(start) != n {
-		return fmt.Errorf("start vector has %d entries for %d pages", len(start), n)
-	}
-	for v, x := range start {
+	for v, x := range o.Start {
 		if math.IsNaN(x) || math.IsInf(x, 0) {
-			return fmt.Errorf("start vector: page %d has x = %v", v, x)
+			return o, fmt.Errorf("start vector: page %d has x = %v", v, x)
 		}
 	}
-	if p.Member == nil {
-		return nil
-	}
-	for u := range n {
-		row := p.Out.Row(uint32(u))
-		if !p.Member[u] && len(row) > 0 {
-			return fmt.Errorf("page %d has %d links but is no member of the graph", u, len(row))
-		}
-		for _, v := range row {
-			if !p.Member[v] {
-				return fmt.Errorf("link %d → %d leads to a page that is no member of the graph", u, v)
-			}
-		}
-	}
-	return nil
+	return o, nil
 }

@@ -11,29 +11,30 @@ import "math"
 // unit is u, the greatest relative error of one float64 operation.
 const unit = 0x1p-53
 
-// block is how many terms sumRow adds before it compensates.
-const block = 64
+// rowBlock is how many terms sumRow adds before it compensates.
+const rowBlock = 64
 
 // roundings bounds how many roundings a term passes on its way into the result
-// of a pull over a row of n links: 2 for α·x/d, n/4+4 in a block, 2 for the
-// compensation between blocks, 2 for 1−α and its addition.
-func roundings(n int) float64 {
+// of a pull over a row in two parts: 2 for α·x/d, n/4+4 in a block, 2 for the
+// compensation between blocks, 1 for joining the parts, 2 for 1−α and its addition.
+func roundings(outer, inner int) float64 {
+	n := max(outer, inner)
 	if n == 0 {
 		return 1
 	}
-	return float64(min(n, block)/4 + 10)
+	return float64(min(n, rowBlock)/4 + 11)
 }
 
 // sumRow adds up share over the pages of row. Plain summation would lose up to
 // len(row)·u, too much for pages with millions of in-links.
 func sumRow(share []float64, row []uint32) float64 {
-	if len(row) <= block {
+	if len(row) <= rowBlock {
 		return sumBlock(share, row)
 	}
 	var sum compensated
-	for len(row) > block {
-		sum.add(sumBlock(share, row[:block]))
-		row = row[block:]
+	for len(row) > rowBlock {
+		sum.add(sumBlock(share, row[:rowBlock]))
+		row = row[rowBlock:]
 	}
 	sum.add(sumBlock(share, row))
 	return sum.value()

@@ -1,0 +1,76 @@
+package pagerank
+
+import (
+	"sync"
+	"sync/atomic"
+)
+
+// Gauss–Seidel reads what it has just written, so its result depends on who was
+// faster, unless that is ruled out. A large block is cut into lanes, contiguous
+// ranges of places, and each lane into rounds. All lanes sweep their first round at
+// the same time, then all their second, and so on. A link between two lanes of the
+// same round must not read a value that is being written: it reads a ghost, a copy
+// from before the sweep, at place len(order) + u instead of u. All other links read
+// values that no one writes in this round. So the result is that of one fixed order,
+// with a few links that lag by one sweep, whatever the number of workers.
+
+// divide cuts b into lanes and redirects the links that need it to ghosts.
+func (s *Solver) divide(b *block) {
+	const perRound = 1 << 15 // links that are worth a barrier
+	lanes := min(max(b.links>>18, 2), 8)
+	rounds := min(max(b.links/(lanes*perRound), 1), 16)
+	work := b.links + 4*(b.hi-b.lo)
+	b.lanes = make([][]int, lanes)
+	cell := make([]uint8, b.hi-b.lo) // round<<3 | lane
+	v, done := b.lo, 0
+	for lane := range lanes {
+		for round := range rounds {
+			b.lanes[lane] = append(b.lanes[lane], v)
+			for limit := (lane*rounds + round + 1) * work / (lanes * rounds); v < b.hi && done < limit; v++ {
+				cell[v-b.lo] = uint8(round<<3 | lane)
+				done += 4 + s.inner.Degree(uint32(v))
+			}
+		}
+		b.lanes[lane] = append(b.lanes[lane], v)
+	}
+	each(s.workers, lanes*rounds, func(i int) {
+		lane, round := i%lanes, i/lanes
+		for v := b.lanes[lane][round]; v < b.lanes[lane][round+1]; v++ {
+			row := s.inner.Row(uint32(v))
+			for k, u := range row {
+				if c := cell[int(u)-b.lo]; int(c>>3) == round && int(c&7) != lane {
+					row[k] += uint32(len(s.order))
+				}
+			}
+		}
+	})
+}
+
+// rounds calls do for every lane of every round of b, and none of a round before all
+// of the round before it have returned.
+func rounds(workers int, b *block, do func(lane, from, to int)) {
+	lanes := len(b.lanes)
+	total := lanes * (len(b.lanes[0]) - 1)
+	var done atomic.Int64
+	var mu sync.Mutex
+	turn := sync.NewCond(&mu)
+	each(min(workers, lanes), total, func(i int) {
+		lane, round := i%lanes, i/lanes
+		ready := func() bool { return done.Load() >= int64(round*lanes) }
+		for spin := 0; spin < 200 && !ready(); spin++ {
+		}
+		if !ready() {
+			mu.Lock()
+			for !ready() {
+				turn.Wait()
+			}
+			mu.Unlock()
+		}
+		do(lane, b.lanes[lane][round], b.lanes[lane][round+1])
+		if done.Add(1)%int64(lanes) == 0 {
+			mu.Lock()
+			turn.Broadcast()
+			mu.Unlock()
+		}
+	})
+}
