@@ -5,6 +5,9 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"freshrank/pagerank/incremental"
+	"freshrank/pagerank/linkgraph"
 )
 
 func TestEpsilonControl(t *testing.T) {
@@ -67,5 +70,23 @@ func TestWritesThatAreJudged(t *testing.T) {
 		if s.seen.write != c.want {
 			t.Errorf("%d rows, switch %v, error %v: judged by %v, want %v", len(c.p.Rows), c.p.Switch, c.err, s.seen.write, c.want)
 		}
+	}
+}
+
+// A session that goes on with a settled state has nothing to push: that is not to
+// fall behind.
+func TestSettledFromTheStart(t *testing.T) {
+	l, err := New(Options{Log: struct{ Log }{}, View: struct{ View }{}, Loader: struct{ Loader }{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := incremental.New(&linkgraph.Graph{}, nil, nil, incremental.Options{Damping: 0.85, Epsilon: 1e-3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &session{Layer: l, live: &state{engine: engine, settled: true, switched: true}, control: epsilonControl{min: 1e-3, max: 0.1, now: 1e-3}}
+	s.adjust()
+	if s.control.now != 1e-3 {
+		t.Errorf("ε became %v", s.control.now)
 	}
 }

@@ -174,6 +174,7 @@ func (s *session) adjust() {
 	s.due = true
 	if s.mayPublish() {
 		s.seen.behind = s.live.applied.Behind(s.fresh.end())
+		s.seen.settled = s.seen.settled || s.live.settled
 		s.live.setEpsilon(s.control.step(s.seen))
 		s.seen = load{settled: s.live.settled}
 	}

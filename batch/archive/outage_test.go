@@ -82,6 +82,18 @@ func TestPatienceIsTime(t *testing.T) {
 		if took := time.Since(began); err == nil || took > a.o.Patience+requestTimeout+longestPause {
 			t.Errorf("%v after %v", err, took)
 		}
+		// But as long as something comes now and then there is no end to it.
+		tries := 0
+		err = s.retry(t.Context(), func(context.Context) (bool, error) {
+			time.Sleep(requestTimeout)
+			if tries++; tries < 20 {
+				return true, context.DeadlineExceeded
+			}
+			return true, nil
+		})
+		if err != nil {
+			t.Errorf("%v after %d tries with progress", err, tries)
+		}
 	})
 }
 

@@ -60,7 +60,7 @@ func (s *session) retry(ctx context.Context, try func(ctx context.Context) (prog
 			return errors.Join(ctx.Err(), err)
 		}
 		if progress {
-			_ = 0
+			since, pause = time.Now(), firstPause
 		}
 		if waited := time.Since(since); waited >= s.o.Patience {
 			return gaveUp(waited.Round(time.Millisecond), err)

@@ -18,37 +18,27 @@ import (
 // Solution is a ranked graph and what it took.
 type Solution struct {
 	*pagerank.Result
-	Build  time.Duration // of whatever is made of the links before the first sweep
-	Solve  time.Duration // from the first sweep to the certified result
-	Sweeps float64       // passes over all links
+	Build  time.Duration // of the layout
+	Solve  time.Duration // from the layout to the certified result
+	Sweeps float64       // links followed, as a multiple of the graph's
 }
 
-// Solve ranks p with the kernel under test. The kernel does not say when its layout
-// is built: that is taken to be so at the first sweep's end, less an average sweep.
+// Solve ranks p with the kernel under test.
 func Solve(ctx context.Context, p pagerank.Problem, o pagerank.Options) (Solution, error) {
 	began := time.Now()
-	var first, last time.Time
-	sweeps := 0
-	tell := o.Progress
-	o.Progress = func(sweep int, l1 float64) {
-		if last = time.Now(); sweeps == 0 {
-			first = last
-		}
-		sweeps++
-		if tell != nil {
-			tell(sweep, l1)
-		}
-	}
-	r, err := pagerank.Rank(ctx, p, o)
+	solver, err := pagerank.NewSolver(p)
 	if err != nil {
 		return Solution{}, err
 	}
-	all := time.Since(began)
-	solve := all
-	if sweeps > 1 {
-		solve = min(all, time.Since(first)+last.Sub(first)/time.Duration(sweeps-1))
+	laidOut := time.Now()
+	r, err := solver.Rank(ctx, o)
+	if err != nil {
+		return Solution{}, err
 	}
-	return Solution{Result: r, Build: all - solve, Solve: solve, Sweeps: float64(r.Sweeps)}, nil
+	return Solution{
+		Result: r, Build: laidOut.Sub(began), Solve: time.Since(laidOut),
+		Sweeps: float64(r.Followed) / float64(p.Out.Links()),
+	}, nil
 }
 
 // PeakBytes returns the most memory that the process has had resident so far; where
