@@ -252,7 +252,7 @@ func TestFailuresPublishNothingAndLeaveNoFiles(t *testing.T) {
 		options       func(*Options)
 		before, spoil func(*house)
 	}{
-		{"not converged", "not converged: bound", func(o *Options) { o.Rank.MaxSweeps = 30 },
+		{"not converged", "not converged: bound", func(o *Options) { o.Rank.MaxSweeps = 2 },
 			func(h *house) { h.log.crawl(pageA, pageB) },
 			func(h *house) { h.log.crawl(pageB, pageA, pageC); h.log.crawl(pageC, pageA) }},
 		{"shrunk", "max-shrink", func(o *Options) { o.MaxShrink = 0.5 }, huge, shrink},
