@@ -114,7 +114,7 @@ func (r *run) l1(residual float64) float64 {
 
 // report calls Progress for the sweeps since the last report.
 func (r *run) report(l1 float64) {
-	for now := r.sweeps(); r.reported < now && r.ctx.Err() == nil; {
+	for now := r.sweeps(); r.reported < now && !r.ended(); {
 		r.reported++
 		if r.o.Progress != nil {
 			r.o.Progress(r.reported, l1)

@@ -9,12 +9,12 @@ import (
 // 48 for each page of the largest component.
 type run struct {
 	*Solver
-	o    Options
-	ctx  context.Context
-	x    []float64 // x̂
-	next []float64 // (1−α)·1 + αPᵀx̂; while components are solved, what comes from outside of them
-	w    []float64 // α/d, or 0
-	y    []float64 // what each link of a page carries, α·x/d; then the ghosts, see rounds
+	o     Options
+	ended func() bool // the caller wants no result any more
+	x     []float64   // x̂
+	next  []float64   // (1−α)·1 + αPᵀx̂; while components are solved, what comes from outside of them
+	w     []float64   // α/d, or 0
+	y     []float64   // what each link of a page carries, α·x/d; then the ghosts, see rounds
 
 	parts    []totals // by chunk
 	sum      float64  // Σx, about
@@ -25,7 +25,7 @@ type run struct {
 
 func (s *Solver) newRun(ctx context.Context, o Options) *run {
 	n := len(s.order)
-	r := &run{Solver: s, o: o, ctx: ctx, parts: make([]totals, len(s.bounds)-1), free: make(chan *history, o.Workers)}
+	r := &run{Solver: s, o: o, ended: func() bool { return ctx.Err() != nil }, parts: make([]totals, len(s.bounds)-1), free: make(chan *history, o.Workers)}
 	r.x, r.next, r.w, r.y = make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, 2*n)
 	r.chunks(func(_, from, to int) {
 		for v := from; v < to; v++ {
@@ -45,7 +45,7 @@ func (s *Solver) newRun(ctx context.Context, o Options) *run {
 // chunks calls do for all chunks of places, unless ctx has ended.
 func (r *run) chunks(do func(chunk, from, to int)) {
 	each(r.o.Workers, len(r.bounds)-1, func(c int) {
-		if r.ctx.Err() == nil {
+		if !r.ended() {
 			do(c, r.bounds[c], r.bounds[c+1])
 		}
 	})
@@ -57,7 +57,7 @@ func (r *run) chunks(do func(chunk, from, to int)) {
 func (r *run) improve(target float64, links uint64) {
 	total := max(r.inner.Links(), 1)
 	for _, step := range r.steps {
-		if r.ctx.Err() != nil {
+		if r.ended() {
 			return
 		}
 		if step.large {
