@@ -121,7 +121,7 @@ func (w *wiring) server(ctx context.Context, o config.Serve) (*api.Server, *serv
 		Reader: view, Submitter: events, Runs: view, Now: time.Now,
 		Limits: w.limits, Logger: w.log.With("layer", "serving"), Registerer: w.registry, Gatherer: w.registry,
 		Version: api.Version{Version: build.Version, Commit: build.Revision, Go: build.Go},
-		MaxBody: o.MaxBody, MaxLag: o.MaxLag,
+		MaxBody: o.MaxBody, MaxLag: o.MaxLag, RateLimit: o.RateLimit, CORSOrigins: o.CORSOrigins,
 	}), view, nil
 }
 

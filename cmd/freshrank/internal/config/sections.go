@@ -70,6 +70,9 @@ type Serve struct {
 	Listen  string        `placeholder:"ADDR" default:"127.0.0.1:8080" help:"Address of the API (${default})."`
 	MaxBody int64         `default:"8388608" help:"Bytes of a request body (${default})."`
 	MaxLag  time.Duration `default:"5m" help:"Age of the ranks past which POST /v1/events answers 503; 0: never (${default})."`
+
+	RateLimit   int      `default:"0" help:"Requests a second from one client address; more are answered 429; 0: no limit (${default})."`
+	CORSOrigins []string `name:"cors-origins" placeholder:"ORIGIN,..." help:"Web origins whose scripts may call the API, such as https://tools.example.com."`
 }
 
 // Metrics options belong to the layers that have no API to show them in.

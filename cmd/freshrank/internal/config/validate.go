@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"reflect"
 	"regexp"
@@ -168,6 +169,12 @@ func (c *Serve) faults() []string {
 	l.must(err == nil, "listen", fmt.Sprintf("%q", c.Listen), "must be HOST:PORT, such as 127.0.0.1:8080")
 	l.must(c.MaxBody >= 1024, "max-body", c.MaxBody, "must be at least 1024")
 	l.must(c.MaxLag >= 0, "max-lag", c.MaxLag, "must not be negative; 0 is never")
+	l.must(c.RateLimit >= 0, "rate-limit", c.RateLimit, "must not be negative; 0 is no limit")
+	for _, origin := range c.CORSOrigins {
+		u, err := url.Parse(origin)
+		l.must(err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && u.Path == "", "cors-origins", fmt.Sprintf("%q", origin),
+			"must be an origin, such as https://tools.example.com")
+	}
 	return l
 }
 
