@@ -65,12 +65,29 @@ func (e *Engine) bump(p link.Page, delta float64) {
 	if delta == 0 {
 		return
 	}
-	e.tally(e.r[p], -1)
-	e.r[p] += delta
-	e.tally(e.r[p], +1)
-	e.inexact(4*math.Abs(delta) + math.Abs(e.r[p]))
+	old := e.r[p]
+	now := old + delta
+	e.r[p] = now
+	e.retally(old, now)
+	e.inexact(5*math.Abs(delta) + math.Abs(now)) // the fifth is retally's
 	e.dirty(p)
 	e.enqueue(p)
+}
+
+// retally counts the residual now where old was counted. Mostly the sign stays, and
+// the size class too.
+func (a *account) retally(old, now float64) {
+	switch {
+	case old > 0 && now > 0:
+		a.plus.add(now - old)
+		a.plusSize.move(old, now)
+	case old < 0 && now < 0:
+		a.minus.add(old - now)
+		a.minusSize.move(-old, -now)
+	default:
+		a.tally(old, -1)
+		a.tally(now, +1)
+	}
 }
 
 // Certificate bounds the error of what [Engine.Changed] has handed out, provided
@@ -94,17 +111,14 @@ func (e *Engine) Certificate() pagerank.Certificate {
 // Links returns the number of links that carry rank.
 func (e *Engine) Links() int64 { return e.links }
 
-// total is a sum of many terms of both signs, compensated (Neumaier 1974), so
+// total is a sum of many terms of both signs, compensated, so
 // that millions of updates leave it exact to a few units in the last place.
 type total struct{ sum, lost float64 }
 
 func (t *total) add(v float64) {
 	s := t.sum + v
-	if math.Abs(t.sum) >= math.Abs(v) {
-		t.lost += (t.sum - s) + v
-	} else {
-		t.lost += (v - s) + t.sum
-	}
+	w := s - t.sum // Knuth's two-sum: no branch that could be mispredicted
+	t.lost += (t.sum - (s - w)) + (v - w)
 	t.sum = s
 }
 
@@ -141,6 +155,17 @@ func (s *sizes) add(v float64, sign int) {
 	if sign > 0 && c > s.top {
 		s.top = c
 	}
+}
+
+// move counts now instead of old.
+func (s *sizes) move(old, now float64) {
+	was, is := class(old), class(now)
+	if was == is {
+		return
+	}
+	s.count[was]--
+	s.count[is]++
+	s.top = max(s.top, is)
 }
 
 // greatest returns an upper bound on the numbers counted, at most ⅛ too high;

@@ -55,8 +55,9 @@ type Engine struct {
 	opt  Options
 	rest float64 // 1−α
 
-	base *csr.Graph             // counted links as published, of the base graph
-	rows map[link.Page][]uint32 // the same of pages whose links changed since
+	base  *csr.Graph // counted links as published, of the base graph
+	rows  [][]uint32 // the same of pages whose links changed since
+	rowOf []uint32   // by page: its place in rows, 0 if its links are the base graph's
 
 	// By page; 0 for an alias. in counts the links that lead to a page, those through
 	// aliases included.
@@ -94,7 +95,7 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 	}
 	e := &Engine{
 		opt: o, rest: 1 - o.Damping,
-		base: &csr.Graph{Start: []uint64{0}}, rows: map[link.Page][]uint32{},
+		base: &csr.Graph{Start: []uint64{0}}, rows: make([][]uint32, 1),
 		aliases: newAliases(), published: newPublished(),
 	}
 	e.threshold, e.slack = o.Epsilon*e.rest, o.Epsilon*trail
@@ -197,13 +198,14 @@ func (e *Engine) grow(p link.Page) {
 	e.r = append(e.r, make([]float64, more)...)
 	e.in = append(e.in, make([]uint32, more)...)
 	e.flags = append(e.flags, make([]flag, more)...)
+	e.rowOf = append(e.rowOf, make([]uint32, more)...)
 	e.growPublished(more)
 }
 
 // row returns the pages that p's counted links lead to, as published.
 func (e *Engine) row(p link.Page) []uint32 {
-	if row, ok := e.rows[p]; ok {
-		return row
+	if at := e.rowOf[p]; at != 0 {
+		return e.rows[at]
 	}
 	if int(p) < e.base.Pages() {
 		return e.base.Row(uint32(p))

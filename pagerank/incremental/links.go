@@ -15,7 +15,7 @@ func (e *Engine) setLinks(p link.Page, links []uint32) {
 		return
 	}
 	e.links += int64(len(links) - len(old))
-	e.rows[p] = links
+	e.setRow(p, links)
 	switch x := e.x[p]; {
 	case e.flags[p]&isMember == 0:
 		e.reconsider(p) // it has links, or there would be no difference
@@ -47,6 +47,14 @@ func (e *Engine) setLinks(p link.Page, links []uint32) {
 		e.send(link.Page(v), -before)
 		e.countIn(link.Page(v), -1)
 	}
+}
+
+func (e *Engine) setRow(p link.Page, links []uint32) {
+	if e.rowOf[p] == 0 {
+		e.rowOf[p] = uint32(len(e.rows))
+		e.rows = append(e.rows, nil)
+	}
+	e.rows[e.rowOf[p]] = links
 }
 
 // scale multiplies x̂_p by the factor by which p's out-degree changes, so that each
