@@ -28,6 +28,8 @@ type Options struct {
 	Start []float64
 
 	// Progress, if set, is called after every sweep from the calling goroutine.
+	// Between certifying sweeps l1 is an estimate for the component that is being
+	// solved; only the Result's certificate is a bound.
 	Progress func(sweep int, l1 float64)
 }
 
