@@ -7,19 +7,19 @@
 // # State and rules
 //
 // [Engine.Set] says what a page's folded state is now; the engine finds what
-// differs from what it holds. Where most links of u stay, x̂_u is scaled with the
-// out-degree, after Zhang, Lofgren and Goel (KDD 2016), but in the zero-row form,
-// where a page without links sends nothing. With old and new out-degree d and d′,
-//
-//	x̂_u ← x̂_u·d′/d,  r_u −= x̂_u(d′/d − 1),  r_v ∓= α·x̂_u/d for v removed, added
-//
-// with the old x̂_u in all three, so that links that stay cost nothing. Where most
-// change, or that would take x̂_u further than a factor of 2 from x̃_u, x̂ stays and
-// each v gets the difference (Ohsaka, Maehara and Kawarabayashi, KDD 2015):
+// differs from what it holds. With old and new out-degree d and d′, x̂ stays and each
+// page v gets the difference (Ohsaka, Maehara and Kawarabayashi, KDD 2015):
 //
 //	r_v −= α·x̂_u/d,  r_v += α·x̂_u/d′,  r_v += α·x̂_u(1/d′ − 1/d)
 //
-// for v removed, added, kept.
+// for v removed, added, kept. Where that leaves |r_u| within the threshold, as a few
+// links of many do, x̂_u is scaled with the out-degree instead, after Zhang, Lofgren
+// and Goel (KDD 2016) but in the zero-row form, where a page without links sends
+// nothing:
+//
+//	x̂_u ← x̂_u·d′/d,  r_u −= x̂_u(d′/d − 1),  r_v ∓= α·x̂_u/d for v removed, added
+//
+// with the old x̂_u in all three, so that links that stay cost nothing.
 //
 // A page that joins V starts at x̂ = 1−α, r = 0, which is exact; one that leaves
 // has x̂ + r = 1−α. Nobody else's x changes with N.

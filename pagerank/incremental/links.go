@@ -25,7 +25,7 @@ func (e *Engine) setLinks(p link.Page, links []uint32) {
 		e.dangling.add(x)
 	}
 	before := e.share(p, len(old))
-	if len(kept) > len(removed)+len(added) {
+	if len(kept) > 0 {
 		e.scale(p, float64(len(links))/float64(len(old)))
 	}
 	now := e.share(p, len(links))
@@ -58,12 +58,13 @@ func (e *Engine) setRow(p link.Page, links []uint32) {
 }
 
 // scale multiplies x̂_p by the factor by which p's out-degree changes, so that each
-// link that stays carries what it did. Only while x̂_p stays within twice x̃_p: where
-// nobody pushes, as when catching up, factors would add up without bounds.
+// link that stays carries what it did. Only if what that leaves in r_p calls for no
+// push, which would visit those links after all; it also keeps x̂_p near x̃_p where
+// nobody pushes for long, as when catching up.
 func (e *Engine) scale(p link.Page, factor float64) {
 	x := e.x[p]
-	scaled, served := x*factor, x+e.r[p]
-	if scaled > 2*served || scaled < served/2 {
+	scaled := x * factor
+	if math.Abs(e.r[p]+x-scaled) > e.threshold {
 		return
 	}
 	e.x[p] = scaled
