@@ -7,14 +7,13 @@ import (
 	"freshrank/pagerank/link"
 )
 
-// account keeps what the certificate needs, so that taking one costs no scan:
-// running sums, and for the greatest residual of either sign a count of pages by
-// size class of their residual.
+// account keeps what the certificate needs of a shard's pages, so that taking one
+// costs no pass over them; the greatest residual is in the shard's ceilings.
 type account struct {
-	pages, links        int64
-	sum, dangling       total // Σ x̂, and of it the members without links
-	plus, minus         total // Σ max(±r, 0)
-	plusSize, minusSize sizes
+	pages         int64
+	sum, dangling total // Σ x̂, and of it the members without links
+	residual      total // Σ r
+	size          total // Σ |r|
 
 	// How far rounding may have taken r as it is here from the residual that x̂ as
 	// it is here has: any one page's, and all pages' together.
@@ -24,11 +23,12 @@ type account struct {
 // unit is the greatest relative error of one float64 operation.
 const unit = 0x1p-53
 
-// inexact notes that residuals have become wrong by up to v·unit more: by one
-// rounding of a number of size v, or by several whose sizes add up to v.
-func (a *account) inexact(v float64) {
-	a.lostOne += unit * v
-	a.lostAll += unit * v
+// inexact notes that a residual has become wrong by up to one·unit more, and all
+// together by up to all·unit: one is the size of a number that was rounded, or the
+// sum of several.
+func (a *account) inexact(one, all float64) {
+	a.lostOne += unit * one
+	a.lostAll += unit * all
 }
 
 // enterSums counts the member p, with its x̂ and r as they are.
@@ -37,74 +37,46 @@ func (e *Engine) enterSums(p link.Page) { e.count(p, +1) }
 // leaveSums is the reverse of enterSums.
 func (e *Engine) leaveSums(p link.Page) { e.count(p, -1) }
 
-func (e *Engine) count(p link.Page, sign int) {
-	x := float64(sign) * e.x[p]
-	e.pages += int64(sign)
-	e.sum.add(x)
-	if len(e.row(p)) == 0 {
-		e.dangling.add(x)
+func (e *Engine) count(p link.Page, sign float64) {
+	s, n := e.shardOf(p), &e.nodes[p]
+	s.pages += int64(sign)
+	s.sum.add(sign * n.x)
+	if e.degree(p) == 0 {
+		s.dangling.add(sign * n.x)
 	}
-	e.tally(e.r[p], sign)
-}
-
-// tally counts (+1) or takes back (−1) a residual r.
-func (a *account) tally(r float64, sign int) {
-	switch {
-	case r > 0:
-		a.plus.add(float64(sign) * r)
-		a.plusSize.add(r, sign)
-	case r < 0:
-		a.minus.add(float64(sign) * -r)
-		a.minusSize.add(-r, sign)
-	}
-}
-
-// bump adds δ, which came about by at most four roundings, to the residual of the
-// member p.
-func (e *Engine) bump(p link.Page, delta float64) {
-	if delta == 0 {
-		return
-	}
-	old := e.r[p]
-	now := old + delta
-	e.r[p] = now
-	e.retally(old, now)
-	e.inexact(5*math.Abs(delta) + math.Abs(now)) // the fifth is retally's
-	e.dirty(p)
-	e.enqueue(p)
-}
-
-// retally counts the residual now where old was counted. Mostly the sign stays, and
-// the size class too.
-func (a *account) retally(old, now float64) {
-	switch {
-	case old > 0 && now > 0:
-		a.plus.add(now - old)
-		a.plusSize.move(old, now)
-	case old < 0 && now < 0:
-		a.minus.add(old - now)
-		a.minusSize.move(-old, -now)
-	default:
-		a.tally(old, -1)
-		a.tally(now, +1)
-	}
+	s.residual.add(sign * n.r)
+	s.size.add(sign * math.Abs(n.r))
 }
 
 // Certificate bounds the error of what [Engine.Changed] has handed out, provided
 // it was called since the last Set, Push and SetEpsilon.
 func (e *Engine) Certificate() pagerank.Certificate {
+	var all account
+	greatest := 0.0
+	for i := range e.shards {
+		s := &e.shards[i]
+		greatest = s.greatest(e, greatest)
+		all.pages += s.pages
+		all.sum.merge(s.sum)
+		all.dangling.merge(s.dangling)
+		all.residual.merge(s.residual)
+		all.size.merge(s.size)
+		all.lostOne, all.lostAll = all.lostOne+s.lostOne, all.lostAll+s.lostAll
+	}
+	size, residual := max(all.size.value(), 0), all.residual.value()
 	// Added to R⁺ and R⁻ alike, lostAll has to be divided by α to do its duty in
 	// both of SumBounds: there R⁺ speaks for a greater Σx, and R⁻ 1/(1−α) times as
 	// much against it.
-	lost := e.lostAll / e.opt.Damping
+	lost := all.lostAll / e.opt.Damping
+	epsilon := (greatest + all.lostOne) / e.rest
 	return pagerank.Certificate{
-		Damping: e.opt.Damping, Pages: int(e.pages),
-		Sum: e.sum.value(), Dangling: e.dangling.value(),
-		Plus:         max(e.plus.value(), 0) + lost,
-		Minus:        max(e.minus.value(), 0) + lost,
-		EpsilonPlus:  (e.plusSize.greatest() + e.lostOne) / e.rest,
-		EpsilonMinus: (e.minusSize.greatest() + e.lostOne) / e.rest,
-		Slack:        e.slack + e.lostOne/e.rest, // x̃ ≥ 1−α
+		Damping: e.opt.Damping, Pages: int(all.pages),
+		Sum: all.sum.value(), Dangling: all.dangling.value(),
+		Plus:         max(size+residual, 0)/2 + lost,
+		Minus:        max(size-residual, 0)/2 + lost,
+		EpsilonPlus:  epsilon,
+		EpsilonMinus: epsilon,
+		Slack:        e.slack + all.lostOne/e.rest, // x̃ ≥ 1−α
 	}
 }
 
@@ -122,6 +94,11 @@ func (t *total) add(v float64) {
 	t.sum = s
 }
 
+func (t *total) merge(u total) {
+	t.add(u.sum)
+	t.add(u.lost)
+}
+
 // replace puts a term in place of another. Their difference would be rounded.
 func (t *total) replace(old, now float64) {
 	t.add(now)
@@ -129,56 +106,3 @@ func (t *total) replace(old, now float64) {
 }
 
 func (t *total) value() float64 { return t.sum + t.lost }
-
-// sizes counts positive numbers by class: their exponent and the top bits of
-// their mantissa, eight classes an octave.
-type sizes struct {
-	count [classes]uint32
-	top   int // no class above this one is occupied
-}
-
-const (
-	classBits = 3
-	// Numbers below 2⁻⁷⁰, far under any rounding of x ≥ 1−α, share class 0.
-	firstClass = (1023 - 70) << classBits
-	classes    = (70 + 64) << classBits
-)
-
-func class(v float64) int {
-	c := int(math.Float64bits(v)>>(52-classBits)) - firstClass
-	return min(max(c, 0), classes-1)
-}
-
-func (s *sizes) add(v float64, sign int) {
-	c := class(v)
-	s.count[c] += uint32(sign)
-	if sign > 0 && c > s.top {
-		s.top = c
-	}
-}
-
-// move counts now instead of old.
-func (s *sizes) move(old, now float64) {
-	was, is := class(old), class(now)
-	if was == is {
-		return
-	}
-	s.count[was]--
-	s.count[is]++
-	s.top = max(s.top, is)
-}
-
-// greatest returns an upper bound on the numbers counted, at most ⅛ too high;
-// zero if there are none.
-func (s *sizes) greatest() float64 {
-	for s.top > 0 && s.count[s.top] == 0 {
-		s.top--
-	}
-	switch {
-	case s.count[s.top] == 0:
-		return 0
-	case s.top == classes-1:
-		return math.Inf(1)
-	}
-	return math.Float64frombits(uint64(s.top+1+firstClass) << (52 - classBits))
-}

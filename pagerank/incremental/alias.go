@@ -66,7 +66,7 @@ func (e *Engine) beginAlias(p, target link.Page) {
 
 // endAlias makes p stand for itself.
 func (e *Engine) endAlias(p link.Page) {
-	if e.flags[p]&isAlias != 0 {
+	if e.nodes[p].flags&isAlias != 0 {
 		e.cut(p)
 		delete(e.target, p)
 		return
@@ -85,7 +85,7 @@ func (e *Engine) endAlias(p link.Page) {
 
 // end returns the page that p leads to in the end, p itself if it is no alias.
 func (e *Engine) end(p link.Page) link.Page {
-	if e.flags[p]&isAlias != 0 {
+	if e.nodes[p].flags&isAlias != 0 {
 		return e.forward[p].root
 	}
 	return p
@@ -94,24 +94,26 @@ func (e *Engine) end(p link.Page) link.Page {
 // join puts the tree of p, a root without links of its own, under target.
 func (e *Engine) join(p, target link.Page) {
 	tree := e.tree(p)
-	received, links := 0.0, e.in[p] // by p and through its aliases
-	if e.flags[p]&isMember != 0 {
-		received = e.x[p] + e.r[p] - e.rest
-		e.inexact(8 * (e.x[p] + math.Abs(e.r[p])))
+	n := &e.nodes[p]
+	received, links := 0.0, n.in // by p and through its aliases
+	if n.flags&isMember != 0 {
+		received = n.served() - e.rest
+		lost := 8 * (n.x + math.Abs(n.r))
+		e.shardOf(p).inexact(lost, lost)
 		e.leaveSums(p)
-		e.flags[p] &^= isMember
+		n.flags &^= isMember
 	}
 	through, linksThrough := e.brought(tree[1:])
 	e.forward[p] = &forward{links: links - linksThrough, brought: total{sum: received - through}}
 	e.attach(p, target)
-	e.flags[p] |= isAlias
-	e.x[p], e.r[p], e.in[p] = 0, 0, 0
+	n.flags |= isAlias
+	n.x, n.r, n.in = 0, 0, 0
 	root := e.end(target)
 	for _, q := range tree {
 		e.forward[q].root = root
-		e.dirty(q)
+		e.touch(q)
 	}
-	e.in[root] += links
+	e.nodes[root].in += links
 	e.reconsider(root)
 	if links > 0 {
 		e.bump(root, received)
@@ -122,26 +124,27 @@ func (e *Engine) join(p, target link.Page) {
 func (e *Engine) cut(p link.Page) {
 	tree, root := e.tree(p), e.forward[p].root
 	received, links := e.brought(tree)
-	e.inexact(4 * math.Abs(received))
+	lost := 4 * math.Abs(received)
+	e.shardOf(p).inexact(lost, lost)
 	if links > 0 {
 		e.bump(root, -received)
 	}
-	e.in[root] -= links
+	e.nodes[root].in -= links
 	e.reconsider(root)
 
 	e.detach(p, e.target[p])
 	delete(e.forward, p)
-	e.flags[p] &^= isAlias
-	e.in[p] = links
+	e.nodes[p].flags &^= isAlias
+	e.nodes[p].in = links
 	for _, q := range tree[1:] {
 		e.forward[q].root = p
-		e.dirty(q)
+		e.touch(q)
 	}
 	e.reconsider(p)
-	if e.flags[p]&isMember != 0 {
+	if e.nodes[p].flags&isMember != 0 {
 		e.bump(p, received)
 	}
-	e.dirty(p)
+	e.touch(p)
 }
 
 // brought returns what the own in-links of the given aliases have brought, and the

@@ -37,8 +37,9 @@ package incremental
 import (
 	"fmt"
 	"math"
+	"runtime"
+	"slices"
 
-	"freshrank/pagerank/csr"
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/linkgraph"
 )
@@ -48,39 +49,35 @@ type Options struct {
 	Damping float64 // α of the base vector
 	Policy  link.RelPolicy
 	Epsilon float64 // ε that Push aims at, > 0; see SetEpsilon
+	Workers int     // goroutines; GOMAXPROCS. Results do not depend on it
 }
 
-// Engine holds the current approximation. It is not safe for concurrent use.
+// Engine holds the current approximation: 41 bytes a page and 4 a link of the base
+// graph, and what has changed since. It is not safe for concurrent use.
+//
+// Pages are cut into shards, which [Engine.Push] works on in parallel. x̂, r and the
+// rows are all that a query on this state needs; one that asks "what if" can hold its
+// own rows and residuals in a [sparse] over them and push there.
 type Engine struct {
 	opt  Options
 	rest float64 // 1−α
 
-	base  *csr.Graph // counted links as published, of the base graph
-	rows  [][]uint32 // the same of pages whose links changed since
-	rowOf []uint32   // by page: its place in rows, 0 if its links are the base graph's
+	rows
+	nodes  []node // by page
+	shards [shards]shard
+	width  uint32 // pages a shard; the last one has all that came later too
 
-	// By page; 0 for an alias. in counts the links that lead to a page, those through
-	// aliases included.
-	x, r  []float64
-	in    []uint32
-	flags []flag
-
+	threshold, slack float64
+	links            int64
 	aliases
-	account
-	queue
 	published
+
+	difference difference
+	counted    []uint32
+
+	// Pushes and EdgeOps count work since the start.
+	Pushes, EdgeOps int64
 }
-
-type flag uint8
-
-const (
-	isMember  flag = 1 << iota // has a rank: in V and no alias
-	isAlias                    // forwards; not on a cycle
-	isCrawled                  // crawled and not gone
-	isGone                     // gone, with no newer links of its own
-	isQueued
-	isDirty // may differ from what was published
-)
 
 // New returns an Engine that stands where the batch run over g left off: x and
 // residual are the stored vector and its residual by page of g, zero for pages
@@ -94,51 +91,66 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 		return nil, fmt.Errorf("damping %v, epsilon %v: must be 0 < damping < 1 and epsilon > 0", o.Damping, o.Epsilon)
 	}
 	e := &Engine{
-		opt: o, rest: 1 - o.Damping,
-		base: &csr.Graph{Start: []uint64{0}}, rows: make([][]uint32, 1),
+		opt: o, rest: 1 - o.Damping, threshold: o.Epsilon * (1 - o.Damping), slack: o.Epsilon * trail,
+		width:   uint32(max((n+shards-1)/shards, 1)),
 		aliases: newAliases(), published: newPublished(),
 	}
-	e.threshold, e.slack = o.Epsilon*e.rest, o.Epsilon*trail
-	if n == 0 {
-		return e, nil
+	if e.opt.Workers == 0 {
+		e.opt.Workers = runtime.GOMAXPROCS(0)
 	}
-	e.base = g.Counted(o.Policy)
-	eff := g.Effective(o.Policy)
-	e.grow(link.Page(n - 1))
+	if n == 0 {
+		e.width = 1 << 12
+	}
+	for i := range e.shards {
+		e.shards[i].first = link.Page(i) * link.Page(e.width)
+	}
+	e.rows = newRows(g.Counted(o.Policy))
 	e.links = int64(e.base.Links())
+	eff := g.Effective(o.Policy)
+	if n > 0 {
+		e.grow(link.Page(n - 1))
+	}
 	for p := range link.Page(n) {
-		s := g.State(p)
-		e.flags[p] |= stateFlags(&s)
+		s, v := g.State(p), &e.nodes[p]
+		v.flags = stateFlags(&s)
 		if eff.Member[p] != (x[p] > 0) || math.IsNaN(residual[p]) || math.IsInf(x[p], 1) || math.IsInf(residual[p], 0) {
 			return nil, fmt.Errorf("start from page %s: member %v, x %v, residual %v do not fit together", g.URL(p), eff.Member[p], x[p], residual[p])
-		}
-		if eff.Member[p] {
-			e.flags[p] |= isMember
-			e.x[p], e.r[p] = x[p], residual[p]
-			e.enterSums(p)
-			e.enqueue(p)
-			lost := stored * unit * (x[p] + math.Abs(residual[p]))
-			e.lostOne, e.lostAll = max(e.lostOne, lost), e.lostAll+lost
 		}
 		if target, ok := g.AliasOf(p); ok {
 			e.target[p] = target
 			if eff.Root[p] != link.NoPage {
-				e.flags[p] |= isAlias
+				v.flags |= isAlias
 				e.forward[p] = &forward{root: eff.Root[p]}
 				e.attach(p, target)
 			}
+		}
+		if eff.Member[p] {
+			v.flags |= isMember
+			v.x, v.r = x[p], residual[p]
+			e.enterSums(p)
+			lost := stored * unit * (x[p] + math.Abs(residual[p]))
+			s := e.shardOf(p)
+			s.lostOne, s.lostAll = max(s.lostOne, lost), s.lostAll+lost
+		}
+		e.record(p, e.Page(p))
+		if v.flags&isMember != 0 {
+			e.shardOf(p).settle(e, p, v)
 		}
 	}
 	for u := range uint32(n) {
 		row := e.base.Row(u)
 		for _, v := range row {
-			e.countIn(link.Page(v), +1)
-			if f, ok := e.forward[link.Page(v)]; ok {
-				f.brought.add(e.share(link.Page(u), len(row)))
+			if e.nodes[v].flags&isAlias == 0 {
+				e.nodes[v].in++
+				continue
 			}
+			f := e.forward[link.Page(v)]
+			f.links++
+			e.nodes[f.root].in++
+			f.brought.add(e.share(link.Page(u), len(row)))
 		}
 	}
-	e.startPublished()
+	e.findMax()
 	return e, nil
 }
 
@@ -146,7 +158,7 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 const stored = 32
 
 // Pages returns how many page numbers the engine knows, ranked or not.
-func (e *Engine) Pages() int { return len(e.x) }
+func (e *Engine) Pages() int { return len(e.nodes) }
 
 // Set makes s the state of page p, keeping the invariant; residuals that this
 // leaves behind are for [Engine.Push]. Page numbers past the known ones are new
@@ -155,78 +167,66 @@ func (e *Engine) Pages() int { return len(e.x) }
 // this closes or opens.
 func (e *Engine) Set(p link.Page, s link.State) {
 	e.grow(p)
-	links := make([]uint32, 0, len(s.Links))
+	e.counted = e.counted[:0]
 	for _, l := range s.Links {
 		if e.opt.Policy.Counts(l.Rel) {
-			e.grow(l.To)
-			links = append(links, uint32(l.To))
+			e.counted = append(e.counted, uint32(l.To))
 		}
+	}
+	if n := len(s.Links); n > 0 {
+		e.grow(s.Links[n-1].To)
 	}
 	target, alias := s.AliasOf()
 	old, was := e.target[p]
 	if was && (!alias || target != old) {
 		e.endAlias(p)
 	}
-	e.flags[p] = e.flags[p]&^(isCrawled|isGone) | stateFlags(&s)
-	e.setLinks(p, links)
+	e.nodes[p].flags = e.nodes[p].flags&^(isCrawled|isGone) | stateFlags(&s)
+	e.setLinks(p, e.counted)
 	e.reconsider(p)
 	if alias && (!was || target != old) {
 		e.grow(target)
 		e.beginAlias(p, target)
 	}
-	e.dirty(p)
-}
-
-func stateFlags(s *link.State) flag {
-	var f flag
-	if s.CrawledNow() {
-		f |= isCrawled
-	}
-	if s.GoneNow() {
-		f |= isGone
-	}
-	return f
+	e.touch(p)
 }
 
 // grow makes room for page p and all before it; they are unknown so far.
 func (e *Engine) grow(p link.Page) {
-	more := int(p) + 1 - len(e.x)
+	more := int(p) + 1 - len(e.nodes)
 	if more <= 0 {
 		return
 	}
-	e.x = append(e.x, make([]float64, more)...)
-	e.r = append(e.r, make([]float64, more)...)
-	e.in = append(e.in, make([]uint32, more)...)
-	e.flags = append(e.flags, make([]flag, more)...)
-	e.rowOf = append(e.rowOf, make([]uint32, more)...)
-	e.growPublished(more)
+	e.nodes = append(e.nodes, slices.Repeat([]node{{told: math.NaN()}}, more)...)
+	for i := range e.shards {
+		if s := &e.shards[i]; s.first <= p {
+			s.reach(s.end(e))
+		}
+	}
 }
 
-// row returns the pages that p's counted links lead to, as published.
-func (e *Engine) row(p link.Page) []uint32 {
-	if at := e.rowOf[p]; at != 0 {
-		return e.rows[at]
-	}
-	if int(p) < e.base.Pages() {
-		return e.base.Row(uint32(p))
-	}
-	return nil
-}
+// touch lets p be handed out if it differs in any way from what was.
+func (e *Engine) touch(p link.Page) { e.shardOf(p).touch(p) }
 
 // reconsider lets p join or leave V by what is known of it now.
 func (e *Engine) reconsider(p link.Page) {
-	want := e.flags[p]&isAlias == 0 && (e.flags[p]&isCrawled != 0 || e.in[p] > 0 || len(e.row(p)) > 0)
-	if want == (e.flags[p]&isMember != 0) {
+	n := &e.nodes[p]
+	want := n.flags&isAlias == 0 && (n.flags&isCrawled != 0 || n.in > 0 || e.degree(p) > 0)
+	if want == (n.flags&isMember != 0) {
 		return
 	}
 	if want {
-		e.flags[p] |= isMember
-		e.x[p], e.r[p] = e.rest, 0
+		n.flags |= isMember
+		n.x, n.r = e.rest, 0
 		e.enterSums(p)
 	} else {
 		e.leaveSums(p)
-		e.x[p], e.r[p] = 0, 0
-		e.flags[p] &^= isMember
+		n.x, n.r = 0, 0
+		n.flags &^= isMember
 	}
-	e.dirty(p)
+	e.touch(p)
 }
+
+// bump adds δ, which came about by at most four roundings, to the residual of the
+// member p.
+func (e *Engine) bump(p link.Page, delta float64) { e.shardOf(p).bump(e, p, delta) }

@@ -9,52 +9,45 @@ import (
 // setLinks replaces p's counted links by links, ascending. p keeps its membership,
 // except that a page with links is a member.
 func (e *Engine) setLinks(p link.Page, links []uint32) {
-	old := e.row(p)
-	removed, kept, added := compare(old, links)
-	if len(removed)+len(added) == 0 {
+	row := e.row(p)
+	d := &e.difference
+	d.compare(row, links)
+	if len(d.removed)+len(d.added) == 0 {
 		return
 	}
-	e.links += int64(len(links) - len(old))
+	old := len(row)
+	e.links += int64(len(links) - old)
 	e.setRow(p, links)
-	switch x := e.x[p]; {
-	case e.flags[p]&isMember == 0:
+	n, s := &e.nodes[p], e.shardOf(p)
+	switch {
+	case n.flags&isMember == 0:
 		e.reconsider(p) // it has links, or there would be no difference
-	case len(old) == 0:
-		e.dangling.add(-x)
+	case old == 0:
+		s.dangling.add(-n.x)
 	case len(links) == 0:
-		e.dangling.add(x)
+		s.dangling.add(n.x)
 	}
-	before := e.share(p, len(old))
-	if len(kept) > 0 {
-		e.scale(p, float64(len(links))/float64(len(old)))
+	before := e.share(p, old)
+	if len(d.kept) > 0 {
+		e.scale(p, float64(len(links))/float64(old))
 	}
 	now := e.share(p, len(links))
-	e.inexact(4 * e.x[p]) // the two cancel in links that stay, their roundings do not
-	if len(old) > 0 && len(links) > 0 && math.Abs(now-before) <= 4*unit*before {
+	s.inexact(4*n.x, 4*n.x) // the two cancel in links that stay, their roundings do not
+	if old > 0 && len(links) > 0 && math.Abs(now-before) <= 4*unit*before {
 		now = before
 	}
 	// New links first, so that nobody leaves V who is about to come back.
-	for _, v := range added {
+	for _, v := range d.added {
 		e.countIn(link.Page(v), +1)
-		e.send(link.Page(v), now)
 	}
+	e.send(d.added, now)
 	if now != before {
-		for _, v := range kept {
-			e.send(link.Page(v), now-before)
-		}
+		e.send(d.kept, now-before)
 	}
-	for _, v := range removed {
-		e.send(link.Page(v), -before)
+	e.send(d.removed, -before)
+	for _, v := range d.removed {
 		e.countIn(link.Page(v), -1)
 	}
-}
-
-func (e *Engine) setRow(p link.Page, links []uint32) {
-	if e.rowOf[p] == 0 {
-		e.rowOf[p] = uint32(len(e.rows))
-		e.rows = append(e.rows, nil)
-	}
-	e.rows[e.rowOf[p]] = links
 }
 
 // scale multiplies x̂_p by the factor by which p's out-degree changes, so that each
@@ -62,14 +55,15 @@ func (e *Engine) setRow(p link.Page, links []uint32) {
 // push, which would visit those links after all; it also keeps x̂_p near x̃_p where
 // nobody pushes for long, as when catching up.
 func (e *Engine) scale(p link.Page, factor float64) {
-	x := e.x[p]
+	n, s := &e.nodes[p], e.shardOf(p)
+	x := n.x
 	scaled := x * factor
-	if math.Abs(e.r[p]+x-scaled) > e.threshold {
+	if math.Abs(n.r+x-scaled) > e.threshold {
 		return
 	}
-	e.x[p] = scaled
-	e.sum.replace(x, scaled)
-	e.bump(p, x-scaled)
+	n.x = scaled
+	s.sum.replace(x, scaled)
+	s.bump(e, p, x-scaled)
 }
 
 // share returns what each of p's links carries if there are d.
@@ -77,42 +71,47 @@ func (e *Engine) share(p link.Page, d int) float64 {
 	if d == 0 {
 		return 0
 	}
-	return e.opt.Damping * e.x[p] / float64(d)
+	return e.opt.Damping * e.nodes[p].x / float64(d)
 }
 
-// compare tells what stands in only one of two ascending slices from what stands in
-// both.
-func compare(old, now []uint32) (removed, kept, added []uint32) {
+// difference tells what stands in only one of two rows from what stands in both.
+type difference struct{ removed, kept, added []uint32 }
+
+// compare sets d for ascending rows.
+func (d *difference) compare(old, now []uint32) {
+	d.removed, d.kept, d.added = d.removed[:0], d.kept[:0], d.added[:0]
 	for len(old) > 0 && len(now) > 0 {
 		switch {
 		case old[0] < now[0]:
-			removed, old = append(removed, old[0]), old[1:]
+			d.removed, old = append(d.removed, old[0]), old[1:]
 		case old[0] > now[0]:
-			added, now = append(added, now[0]), now[1:]
+			d.added, now = append(d.added, now[0]), now[1:]
 		default:
-			kept, old, now = append(kept, old[0]), old[1:], now[1:]
+			d.kept, old, now = append(d.kept, old[0]), old[1:], now[1:]
 		}
 	}
-	return append(removed, old...), kept, append(added, now...)
+	d.removed, d.added = append(d.removed, old...), append(d.added, now...)
 }
 
-// send adds δ to the residual of v, or, if v is an alias, of the page it leads to.
-func (e *Engine) send(v link.Page, delta float64) {
-	if e.flags[v]&isAlias != 0 {
-		f := e.forward[v]
-		f.brought.add(delta)
-		v = f.root
+// send adds δ to the residual of each page of row, ascending, or, of an alias, of the
+// page it leads to.
+func (e *Engine) send(row []uint32, delta float64) {
+	for len(row) > 0 {
+		to := e.number(link.Page(row[0]))
+		part := e.within(row, to)
+		e.shards[to].spread(e, row[:part], delta)
+		e.deliver(&e.shards[to])
+		row = row[part:]
 	}
-	e.bump(v, delta)
 }
 
 // countIn counts a link that now leads (+1) or no longer leads (−1) to v.
 func (e *Engine) countIn(v link.Page, by int) {
-	if e.flags[v]&isAlias != 0 {
+	if e.nodes[v].flags&isAlias != 0 {
 		f := e.forward[v]
 		f.links += uint32(by)
 		v = f.root
 	}
-	e.in[v] += uint32(by)
+	e.nodes[v].in += uint32(by)
 	e.reconsider(v)
 }

@@ -5,68 +5,135 @@ import (
 	"math"
 
 	"freshrank/pagerank/link"
+	"freshrank/pagerank/parallel"
 )
 
-// queue holds the pages whose residual may be past the threshold, each once, in
-// the order in which they got there.
-type queue struct {
-	threshold float64 // ε(1−α)
-	waiting   []link.Page
-	head      int
-
-	// Pushes and EdgeOps count work since the start.
-	Pushes, EdgeOps int64
-}
-
-// enqueue lets p wait for a push if it needs one.
-func (e *Engine) enqueue(p link.Page) {
-	if math.Abs(e.r[p]) > e.threshold && e.flags[p]&(isQueued|isMember) == isMember {
-		e.flags[p] |= isQueued
-		e.waiting = append(e.waiting, p)
-	}
-}
+const (
+	// A round with fewer pages than this in its class is made by one goroutine.
+	fewPages = 1 << 9
+	// A round spends about this many edge operations a shard at most.
+	perRound = 1 << 16
+)
 
 // Push pushes residuals until all are within ε(1−α), and returns true; or until
 // about budget edge operations are spent or ctx ends, and returns false. It may
 // stop anywhere: the invariant holds after every single push, and the certificate
 // says what is left.
 func (e *Engine) Push(ctx context.Context, budget int64) bool {
-	limit := e.EdgeOps + budget
-	for n := 0; e.head < len(e.waiting); n++ {
-		if e.EdgeOps >= limit || n%1024 == 1023 && ctx.Err() != nil {
-			e.compactQueue()
+	for limit := e.EdgeOps + budget; ; {
+		tier, pages := -1, 0
+		for i := range e.shards {
+			if top := e.shards[i].top(); top > tier {
+				tier, pages = top, 0
+			}
+			if tier >= 0 {
+				pages += e.shards[i].length(tier)
+			}
+		}
+		switch {
+		case tier < 0:
+			return true
+		case e.EdgeOps >= limit || ctx.Err() != nil:
 			return false
 		}
-		p := e.waiting[e.head]
-		e.head++
-		e.flags[p] &^= isQueued
-		// While it waited it may have been pulled back, left V or become an alias.
-		if math.Abs(e.r[p]) > e.threshold && e.flags[p]&isMember != 0 {
-			e.push(p)
-		}
+		e.round(tier, pages, limit-e.EdgeOps)
 	}
-	e.waiting, e.head = e.waiting[:0], 0
-	return true
 }
 
-// push moves the residual of p into x̂_p, and α of it along p's links. What x̂_p
+// round lets every shard push its pages of a class and above, and then take what
+// comes from the others. What comes out does not depend on the number of workers.
+func (e *Engine) round(tier, pages int, budget int64) {
+	workers, each := e.opt.Workers, min(budget/shards, perRound)
+	few := pages < fewPages || each < fewPages
+	if few { // one after the other, out of one budget
+		workers, each = 1, min(budget, perRound)
+	}
+	e.EdgeOps, e.Pushes = 0, 0
+	parallel.Each(workers, shards, func(i int) {
+		s := &e.shards[i]
+		before := s.edgeOps
+		s.drain(e, i, tier, each)
+		if few {
+			each -= s.edgeOps - before
+		}
+	})
+	parallel.Each(workers, shards, func(i int) {
+		s := &e.shards[i]
+		for k := range e.shards {
+			from := &e.shards[k].out[i]
+			for _, p := range *from {
+				s.spread(e, p.to, p.share)
+			}
+			*from = (*from)[:0]
+		}
+	})
+	for i := range e.shards {
+		s := &e.shards[i]
+		e.deliver(s)
+		e.EdgeOps, e.Pushes = e.EdgeOps+s.edgeOps, e.Pushes+s.pushes
+	}
+}
+
+// deliver hands on what aliases of s forward to other shards.
+func (e *Engine) deliver(s *shard) {
+	for _, g := range s.astray {
+		e.shardOf(g.to).bump(e, g.to, g.delta)
+	}
+	s.astray = s.astray[:0]
+}
+
+// drain pushes the pages of s, whose number is given, of class tier and above, those
+// that get there on the way included, until it has spent about budget.
+func (s *shard) drain(e *Engine, number, tier int, budget int64) {
+	limit := s.edgeOps + budget
+	for s.edgeOps < limit {
+		top := s.top()
+		if top < tier {
+			return
+		}
+		p, _ := s.next(top)
+		n := &e.nodes[p]
+		// While it waited it may have been pulled back, left V or become an alias.
+		size := math.Abs(n.r)
+		if size <= e.threshold || n.flags&isMember == 0 {
+			n.flags &^= isQueued
+			s.settle(e, p, n)
+			continue
+		}
+		if now := s.tier(e, p, size); now < top {
+			s.queue.push(now, p)
+			continue
+		}
+		n.flags &^= isQueued
+		s.pushPage(e, number, p, n)
+	}
+}
+
+// pushPage moves the residual of p into x̂_p, and α of it along p's links. What x̂_p
 // cannot take for rounding stays in r_p.
-func (e *Engine) push(p link.Page) {
-	before := e.x[p]
-	e.x[p] += e.r[p]
-	moved := e.x[p] - before
-	e.bump(p, -moved)
-	e.sum.replace(before, e.x[p])
-	e.Pushes++
+func (s *shard) pushPage(e *Engine, number int, p link.Page, n *node) {
+	before := n.x
+	n.x += n.r
+	moved := n.x - before
+	s.bump(e, p, -moved)
+	s.sum.replace(before, n.x)
 	row := e.row(p)
-	e.EdgeOps += int64(len(row)) + 1
+	s.pushes++
+	s.edgeOps += int64(len(row)) + 1
 	if len(row) == 0 {
-		e.dangling.replace(before, e.x[p])
+		s.dangling.replace(before, n.x)
 		return
 	}
 	share := e.opt.Damping * moved / float64(len(row))
-	for _, v := range row {
-		e.send(link.Page(v), share)
+	for len(row) > 0 {
+		to := e.number(link.Page(row[0]))
+		part := e.within(row, to)
+		if to == number {
+			s.spread(e, row[:part], share)
+		} else {
+			s.out[to] = append(s.out[to], parcel{row[:part], share})
+		}
+		row = row[part:]
 	}
 }
 
@@ -76,18 +143,22 @@ func (e *Engine) push(p link.Page) {
 func (e *Engine) SetEpsilon(epsilon float64) {
 	lower := epsilon < e.opt.Epsilon
 	e.opt.Epsilon, e.threshold, e.slack = epsilon, epsilon*e.rest, epsilon*trail
-	if !lower {
-		return
+	if lower {
+		e.settleAll()
 	}
-	for p := range link.Page(len(e.r)) {
-		if e.flags[p]&isMember == 0 {
-			continue
+}
+
+// settleAll looks at every page again: whether it is to be pushed or handed out.
+func (e *Engine) settleAll() {
+	parallel.Each(e.opt.Workers, shards, func(i int) {
+		s := &e.shards[i]
+		clear(s.ceiling)
+		for p := s.first; p < s.end(e); p++ {
+			if n := &e.nodes[p]; n.flags&isMember != 0 {
+				s.settle(e, p, n)
+			}
 		}
-		e.enqueue(p)
-		if math.Abs(e.x[p]+e.r[p]-e.value[p]) > e.slack*e.value[p] {
-			e.dirty(p)
-		}
-	}
+	})
 }
 
 // trail is the slack as a share of ε: values may trail behind what is known of
@@ -96,8 +167,3 @@ const trail = 0.5
 
 // Epsilon returns the ε that Push aims at.
 func (e *Engine) Epsilon() float64 { return e.opt.Epsilon }
-
-func (e *Engine) compactQueue() {
-	e.waiting = e.waiting[:copy(e.waiting, e.waiting[e.head:])]
-	e.head = 0
-}

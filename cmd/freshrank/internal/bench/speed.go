@@ -75,7 +75,7 @@ func Speed(ctx context.Context, graph string, p pagerank.Problem, o SpeedOptions
 		return nil, err
 	}
 	e, err := incremental.New(rows.graph(), base.X, base.Residual, incremental.Options{
-		Damping: o.Damping, Policy: link.CountAll, Epsilon: o.Epsilon,
+		Damping: o.Damping, Policy: link.CountAll, Epsilon: o.Epsilon, Workers: o.Workers,
 	})
 	if err != nil {
 		return nil, err

@@ -1,0 +1,70 @@
+package incremental
+
+import (
+	"math"
+
+	"freshrank/pagerank/link"
+	"freshrank/pagerank/linkgraph"
+)
+
+// node is what the engine knows of a page, apart from its links. Two make a cache
+// line: whoever passes rank along a link reads and writes one of them.
+type node struct {
+	x, r   float64          // x̂ and its residual; 0 for an alias
+	told   float64          // the value handed out last, NaN: no rank
+	in     uint32           // links that lead here, those through aliases included; 0 for an alias
+	flags  flag             // what it is
+	status linkgraph.Status // handed out last
+}
+
+type flag uint8
+
+const (
+	isMember  flag = 1 << iota // has a rank: in V and no alias
+	isAlias                    // forwards; not on a cycle
+	isCrawled                  // crawled and not gone
+	isGone                     // gone, with no newer links of its own
+	isQueued                   // waits for a push
+	isTold                     // handed out since the base generation: baseX has what was served before
+)
+
+// served returns x̃.
+func (n *node) served() float64 { return n.x + n.r }
+
+// moved says whether the served value is further than slack from the one handed out.
+func (n *node) moved(slack float64) bool {
+	return math.Abs(n.x+n.r-n.told) > slack*n.told // not if told is NaN
+}
+
+func stateFlags(s *link.State) flag {
+	var f flag
+	if s.CrawledNow() {
+		f |= isCrawled
+	}
+	if s.GoneNow() {
+		f |= isGone
+	}
+	return f
+}
+
+// sparse is a slice of which most elements are zero. It holds those parts of 512
+// elements that have been written to.
+type sparse[T any] struct{ parts []*[512]T }
+
+func (s *sparse[T]) get(p link.Page) (v T) {
+	if i := int(p / 512); i < len(s.parts) && s.parts[i] != nil {
+		return s.parts[i][p%512]
+	}
+	return v
+}
+
+func (s *sparse[T]) set(p link.Page, v T) {
+	i := int(p / 512)
+	if i >= len(s.parts) {
+		s.parts = append(s.parts, make([]*[512]T, i+1-len(s.parts))...)
+	}
+	if s.parts[i] == nil {
+		s.parts[i] = new([512]T)
+	}
+	s.parts[i][p%512] = v
+}
