@@ -52,10 +52,8 @@ func (e *Engine) count(p link.Page, sign float64) {
 // it was called since the last Set, Push and SetEpsilon.
 func (e *Engine) Certificate() pagerank.Certificate {
 	var all account
-	greatest := 0.0
 	for i := range e.shards {
 		s := &e.shards[i]
-		greatest = s.greatest(e, greatest)
 		all.pages += s.pages
 		all.sum.merge(s.sum)
 		all.dangling.merge(s.dangling)
@@ -68,7 +66,7 @@ func (e *Engine) Certificate() pagerank.Certificate {
 	// both of SumBounds: there R⁺ speaks for a greater Σx, and R⁻ 1/(1−α) times as
 	// much against it.
 	lost := all.lostAll / e.opt.Damping
-	epsilon := (greatest + all.lostOne) / e.rest
+	epsilon := (e.greatest() + all.lostOne) / e.rest
 	return pagerank.Certificate{
 		Damping: e.opt.Damping, Pages: int(all.pages),
 		Sum: all.sum.value(), Dangling: all.dangling.value(),

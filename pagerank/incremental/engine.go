@@ -67,8 +67,10 @@ type Engine struct {
 	shards [shards]shard
 	width  uint32 // pages a shard; the last one has all that came later too
 
-	threshold, slack float64
-	links            int64
+	threshold    float64 // ε(1−α), the greatest |r| that needs no push
+	perThreshold float64 // its inverse
+	slack        float64 // relative change of a value that is worth handing out
+	links        int64
 	aliases
 	published
 
@@ -91,13 +93,14 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 		return nil, fmt.Errorf("damping %v, epsilon %v: must be 0 < damping < 1 and epsilon > 0", o.Damping, o.Epsilon)
 	}
 	e := &Engine{
-		opt: o, rest: 1 - o.Damping, threshold: o.Epsilon * (1 - o.Damping), slack: o.Epsilon * trail,
+		opt: o, rest: 1 - o.Damping,
 		width:   uint32(max((n+shards-1)/shards, 1)),
 		aliases: newAliases(), published: newPublished(),
 	}
 	if e.opt.Workers == 0 {
 		e.opt.Workers = runtime.GOMAXPROCS(0)
 	}
+	e.aim(o.Epsilon)
 	if n == 0 {
 		e.width = 1 << 12
 	}
@@ -112,7 +115,7 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 	}
 	for p := range link.Page(n) {
 		s, v := g.State(p), &e.nodes[p]
-		v.flags = stateFlags(&s)
+		v.flags, v.burden = stateFlags(&s), burden(e.degree(p))
 		if eff.Member[p] != (x[p] > 0) || math.IsNaN(residual[p]) || math.IsInf(x[p], 1) || math.IsInf(residual[p], 0) {
 			return nil, fmt.Errorf("start from page %s: member %v, x %v, residual %v do not fit together", g.URL(p), eff.Member[p], x[p], residual[p])
 		}
@@ -197,7 +200,7 @@ func (e *Engine) grow(p link.Page) {
 	if more <= 0 {
 		return
 	}
-	e.nodes = append(e.nodes, slices.Repeat([]node{{told: math.NaN()}}, more)...)
+	e.nodes = append(e.nodes, slices.Repeat([]node{{told: math.NaN(), burden: burden(0)}}, more)...)
 	for i := range e.shards {
 		if s := &e.shards[i]; s.first <= p {
 			s.reach(s.end(e))

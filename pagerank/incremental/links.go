@@ -19,6 +19,7 @@ func (e *Engine) setLinks(p link.Page, links []uint32) {
 	e.links += int64(len(links) - old)
 	e.setRow(p, links)
 	n, s := &e.nodes[p], e.shardOf(p)
+	n.burden = burden(len(links))
 	switch {
 	case n.flags&isMember == 0:
 		e.reconsider(p) // it has links, or there would be no difference

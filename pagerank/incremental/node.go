@@ -2,6 +2,7 @@ package incremental
 
 import (
 	"math"
+	"math/bits"
 
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/linkgraph"
@@ -15,6 +16,7 @@ type node struct {
 	in     uint32           // links that lead here, those through aliases included; 0 for an alias
 	flags  flag             // what it is
 	status linkgraph.Status // handed out last
+	burden uint8            // what a push costs: the binary logarithm of 8 + its links
 }
 
 type flag uint8
@@ -27,6 +29,8 @@ const (
 	isQueued                   // waits for a push
 	isTold                     // handed out since the base generation: baseX has what was served before
 )
+
+func burden(links int) uint8 { return uint8(bits.Len(uint(links+8)) - 1) }
 
 // served returns x̃.
 func (n *node) served() float64 { return n.x + n.r }

@@ -100,7 +100,7 @@ func (s *shard) drain(e *Engine, number, tier int, budget int64) {
 			s.settle(e, p, n)
 			continue
 		}
-		if now := s.tier(e, p, size); now < top {
+		if now := e.tier(n, size); now < top {
 			s.queue.push(now, p)
 			continue
 		}
@@ -142,10 +142,15 @@ func (s *shard) pushPage(e *Engine, number int, p link.Page, n *node) {
 // pass over all pages.
 func (e *Engine) SetEpsilon(epsilon float64) {
 	lower := epsilon < e.opt.Epsilon
-	e.opt.Epsilon, e.threshold, e.slack = epsilon, epsilon*e.rest, epsilon*trail
+	e.aim(epsilon)
 	if lower {
 		e.settleAll()
 	}
+}
+
+func (e *Engine) aim(epsilon float64) {
+	e.opt.Epsilon, e.threshold, e.slack = epsilon, epsilon*e.rest, epsilon*trail
+	e.perThreshold = 1 / e.threshold
 }
 
 // settleAll looks at every page again: whether it is to be pushed or handed out.

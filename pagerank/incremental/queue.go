@@ -19,13 +19,14 @@ type queue struct {
 	pushes, edgeOps int64
 }
 
-// tiers is how many classes there are, each of an eighth of the gain of the one above.
+// tiers is how many classes there are, each of a quarter of the gain of the one above.
 const tiers = 8
 
-// tier returns the class of p with |r| = size: 7 is the first to be pushed.
-func (s *shard) tier(e *Engine, p link.Page, size float64) int {
-	gain := size / (e.threshold * float64(e.degree(p)+8))
-	return min(max(tiers-2+math.Ilogb(gain)/3, 0), tiers-1)
+// tier returns the class of a page with |r| = size; the highest is the first to be
+// pushed.
+func (e *Engine) tier(n *node, size float64) int {
+	gain := int(math.Float64bits(size*e.perThreshold)>>52) - 1023 - int(n.burden) // ⌊log₂⌋
+	return min(max(tiers-2+gain>>2, 0), tiers-1)
 }
 
 func (q *queue) push(tier int, p link.Page) { q.tiers[tier] = append(q.tiers[tier], p) }

@@ -142,7 +142,7 @@ func (s *shard) exceed(e *Engine, p link.Page, n *node) {
 	case n.flags&isQueued != 0:
 	case size > e.threshold && n.flags&isMember != 0:
 		n.flags |= isQueued
-		s.push(s.tier(e, p, size), p)
+		s.push(e.tier(n, size), p)
 	default:
 		s.ceiling[uint32(p-s.first)/block] = size
 	}
@@ -165,28 +165,29 @@ func (s *shard) touch(p link.Page) {
 	s.moved[i/64] |= 1 << (i % 64)
 }
 
-// greatest returns an upper bound on known and |r| of all pages, at most ⅛ too high:
-// the ceilings say where to look, and the highest are measured anew until one holds.
-func (s *shard) greatest(e *Engine, known float64) float64 {
-	for p := range s.waiting() {
-		known = max(known, math.Abs(e.nodes[p].r))
+// greatest returns an upper bound on |r| of all pages, at most ⅛ too high: the
+// ceilings say where to look, and the highest are measured anew until one holds.
+func (e *Engine) greatest() float64 {
+	known := 0.0
+	for i := range e.shards {
+		for p := range e.shards[i].waiting() {
+			known = max(known, math.Abs(e.nodes[p].r))
+		}
 	}
 	for {
-		top := 0
-		for i, c := range s.ceiling {
-			if c > s.ceiling[top] {
-				top = i
+		highest, at, top := &e.shards[0], 0, known
+		for i := range e.shards {
+			for k, c := range e.shards[i].ceiling {
+				if c > top {
+					highest, at, top = &e.shards[i], k, c
+				}
 			}
 		}
-		if len(s.ceiling) == 0 || s.ceiling[top] <= known {
-			return known
+		if top <= known*1.125 {
+			return top
 		}
-		before := s.ceiling[top]
-		s.measure(e, top)
-		known = max(known, s.ceiling[top])
-		if before <= known*1.125 {
-			return before
-		}
+		highest.measure(e, at)
+		known = max(known, highest.ceiling[at])
 	}
 }
 
