@@ -21,10 +21,11 @@ const module = "freshrank/"
 // (migrations).
 var mayImport = map[string][]string{
 	"pagerank/link":         {},
+	"pagerank/parallel":     {},
 	"pagerank/csr":          {"pagerank/link"},
-	"pagerank/linkgraph":    {"pagerank/link", "pagerank/csr"},
+	"pagerank/linkgraph":    {"pagerank/link", "pagerank/csr", "pagerank/parallel"},
 	"pagerank":              {"pagerank/link", "pagerank/csr", "pagerank/linkgraph"},
-	"pagerank/incremental":  {"pagerank/link", "pagerank/csr", "pagerank/linkgraph", "pagerank"},
+	"pagerank/incremental":  {"pagerank/link", "pagerank/csr", "pagerank/linkgraph", "pagerank/parallel", "pagerank"},
 	"pagerank/pageranktest": {"pagerank/…"},
 
 	"batch":   {"pagerank/…"},

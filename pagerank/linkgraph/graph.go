@@ -34,7 +34,7 @@ type Graph struct {
 	Added map[link.Page]link.Version
 	Edits map[link.Page][]link.Edit
 
-	index     map[link.PageKey]link.Page // made by the first Find
+	index     index // made by the first Find
 	indexOnce sync.Once
 }
 
@@ -56,19 +56,13 @@ func (g *Graph) Key(p link.Page) link.PageKey { return link.KeyOf(g.URLs[p]) }
 func (g *Graph) Row(p link.Page) []link.Edge { return g.Links[g.Start[p]:g.Start[p+1]] }
 
 // Find returns the page with the given key. The first call builds an index of
-// about 40 bytes a page.
+// 21 bytes a page.
 func (g *Graph) Find(key link.PageKey) (link.Page, bool) {
 	if g == nil {
 		return link.NoPage, false
 	}
-	g.indexOnce.Do(func() {
-		g.index = make(map[link.PageKey]link.Page, len(g.URLs))
-		for p, u := range g.URLs {
-			g.index[link.KeyOf(u)] = link.Page(p)
-		}
-	})
-	p, ok := g.index[key]
-	return p, ok
+	g.indexOnce.Do(func() { g.index = newIndex(g.URLs) })
+	return g.index.find(key)
 }
 
 // State returns the folded state of p. Its slices are shared with g.
