@@ -38,6 +38,7 @@ func TestMemory(t *testing.T) {
 	if engine+index > limit {
 		t.Errorf("engine %d bytes and index %d bytes are more than %d", engine, index, limit)
 	}
+	runtime.KeepAlive(res)
 	runtime.KeepAlive(e)
 	runtime.KeepAlive(g)
 }
