@@ -92,10 +92,8 @@ func (s *state) bury(at position) {
 }
 
 func (s *state) set(pages []link.Page) {
-	for _, p := range pages {
-		s.engine.Set(p, s.overlay.State(p))
-		s.settled = false
-	}
+	s.engine.SetAll(pages, s.overlay.State)
+	s.settled = s.settled && len(pages) == 0
 }
 
 func (s *state) push(ctx context.Context, budget int64) {

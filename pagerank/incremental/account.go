@@ -10,7 +10,7 @@ import (
 // account keeps what the certificate needs of a shard's pages, so that taking one
 // costs no pass over them; the greatest residual is in the shard's ceilings.
 type account struct {
-	pages         int64
+	pages, links  int64
 	sum, dangling total // Σ x̂, and of it the members without links
 	residual      total // Σ r
 	size          total // Σ |r|
@@ -31,17 +31,13 @@ func (a *account) inexact(one, all float64) {
 	a.lostAll += unit * all
 }
 
-// enterSums counts the member p, with its x̂ and r as they are.
-func (e *Engine) enterSums(p link.Page) { e.count(p, +1) }
-
-// leaveSums is the reverse of enterSums.
-func (e *Engine) leaveSums(p link.Page) { e.count(p, -1) }
-
-func (e *Engine) count(p link.Page, sign float64) {
-	s, n := e.shardOf(p), &e.nodes[p]
+// count adds the member p, with its x̂ and r as they are, to the account (sign = 1), or
+// takes it out (−1).
+func (s *shard) count(p link.Page, sign float64) {
+	n := &s.e.nodes[p]
 	s.pages += int64(sign)
 	s.sum.add(sign * n.x)
-	if e.degree(p) == 0 {
+	if s.degree(p) == 0 {
 		s.dangling.add(sign * n.x)
 	}
 	s.residual.add(sign * n.r)
@@ -79,7 +75,12 @@ func (e *Engine) Certificate() pagerank.Certificate {
 }
 
 // Links returns the number of links that carry rank.
-func (e *Engine) Links() int64 { return e.links }
+func (e *Engine) Links() (links int64) {
+	for i := range e.shards {
+		links += e.shards[i].links
+	}
+	return links
+}
 
 // total is a sum of many terms of both signs, compensated, so
 // that millions of updates leave it exact to a few units in the last place.

@@ -100,7 +100,7 @@ func (e *Engine) join(p, target link.Page) {
 		received = n.served() - e.rest
 		lost := 8 * (n.x + math.Abs(n.r))
 		e.shardOf(p).inexact(lost, lost)
-		e.leaveSums(p)
+		e.shardOf(p).count(p, -1)
 		n.flags &^= isMember
 	}
 	through, linksThrough := e.brought(tree[1:])
@@ -111,12 +111,12 @@ func (e *Engine) join(p, target link.Page) {
 	root := e.end(target)
 	for _, q := range tree {
 		e.forward[q].root = root
-		e.touch(q)
+		e.shardOf(q).touch(q)
 	}
 	e.nodes[root].in += links
-	e.reconsider(root)
+	e.shardOf(root).reconsider(root)
 	if links > 0 {
-		e.bump(root, received)
+		e.shardOf(root).bump(root, received)
 	}
 }
 
@@ -127,10 +127,10 @@ func (e *Engine) cut(p link.Page) {
 	lost := 4 * math.Abs(received)
 	e.shardOf(p).inexact(lost, lost)
 	if links > 0 {
-		e.bump(root, -received)
+		e.shardOf(root).bump(root, -received)
 	}
 	e.nodes[root].in -= links
-	e.reconsider(root)
+	e.shardOf(root).reconsider(root)
 
 	e.detach(p, e.target[p])
 	delete(e.forward, p)
@@ -138,13 +138,13 @@ func (e *Engine) cut(p link.Page) {
 	e.nodes[p].in = links
 	for _, q := range tree[1:] {
 		e.forward[q].root = p
-		e.touch(q)
+		e.shardOf(q).touch(q)
 	}
-	e.reconsider(p)
+	e.shardOf(p).reconsider(p)
 	if e.nodes[p].flags&isMember != 0 {
-		e.bump(p, received)
+		e.shardOf(p).bump(p, received)
 	}
-	e.touch(p)
+	e.shardOf(p).touch(p)
 }
 
 // brought returns what the own in-links of the given aliases have brought, and the

@@ -42,6 +42,7 @@ import (
 
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/linkgraph"
+	"freshrank/pagerank/parallel"
 )
 
 // Options of an Engine.
@@ -55,14 +56,13 @@ type Options struct {
 // Engine holds the current approximation: 41 bytes a page and 4 a link of the base
 // graph, and what has changed since. It is not safe for concurrent use.
 //
-// Pages are cut into shards, which [Engine.Push] works on in parallel. x̂, r and the
-// rows are all that a query on this state needs; one that asks "what if" can hold its
-// own rows and residuals in a [sparse] over them and push there.
+// Pages are cut into shards, on which [Engine.Push] and [Engine.SetAll] work in
+// parallel. x̂, r and the rows are all that a query on this state needs; one that asks
+// "what if" can hold its own rows and residuals in a [sparse] over them and push there.
 type Engine struct {
 	opt  Options
 	rest float64 // 1−α
 
-	rows
 	nodes  []node // by page
 	shards [shards]shard
 	width  uint32 // pages a shard; the last one has all that came later too
@@ -70,12 +70,9 @@ type Engine struct {
 	threshold    float64 // ε(1−α), the greatest |r| that needs no push
 	perThreshold float64 // its inverse
 	slack        float64 // relative change of a value that is worth handing out
-	links        int64
+
 	aliases
 	published
-
-	difference difference
-	counted    []uint32
 
 	// Pushes and EdgeOps count work since the start.
 	Pushes, EdgeOps int64
@@ -104,44 +101,44 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 	if n == 0 {
 		e.width = 1 << 12
 	}
+	base := g.Counted(o.Policy)
 	for i := range e.shards {
-		e.shards[i].first = link.Page(i) * link.Page(e.width)
+		first := link.Page(i) * link.Page(e.width)
+		e.shards[i] = shard{e: e, number: i, first: first, rows: newRows(base, first)}
 	}
-	e.rows = newRows(g.Counted(o.Policy))
-	e.links = int64(e.base.Links())
 	eff := g.Effective(o.Policy)
 	if n > 0 {
 		e.grow(link.Page(n - 1))
 	}
 	for p := range link.Page(n) {
-		s, v := g.State(p), &e.nodes[p]
-		v.flags, v.burden = stateFlags(&s), burden(e.degree(p))
 		if eff.Member[p] != (x[p] > 0) || math.IsNaN(residual[p]) || math.IsInf(x[p], 1) || math.IsInf(residual[p], 0) {
 			return nil, fmt.Errorf("start from page %s: member %v, x %v, residual %v do not fit together", g.URL(p), eff.Member[p], x[p], residual[p])
 		}
+		state, s, n := g.State(p), e.shardOf(p), &e.nodes[p]
+		n.flags, n.burden = stateFlags(&state), burden(s.degree(p))
+		s.links += int64(s.degree(p))
 		if target, ok := g.AliasOf(p); ok {
 			e.target[p] = target
 			if eff.Root[p] != link.NoPage {
-				v.flags |= isAlias
+				n.flags |= isAlias
 				e.forward[p] = &forward{root: eff.Root[p]}
 				e.attach(p, target)
 			}
 		}
 		if eff.Member[p] {
-			v.flags |= isMember
-			v.x, v.r = x[p], residual[p]
-			e.enterSums(p)
+			n.flags |= isMember
+			n.x, n.r = x[p], residual[p]
+			s.count(p, +1)
 			lost := stored * unit * (x[p] + math.Abs(residual[p]))
-			s := e.shardOf(p)
 			s.lostOne, s.lostAll = max(s.lostOne, lost), s.lostAll+lost
 		}
 		e.record(p, e.Page(p))
-		if v.flags&isMember != 0 {
-			e.shardOf(p).settle(e, p, v)
+		if eff.Member[p] {
+			s.settle(p, n)
 		}
 	}
 	for u := range uint32(n) {
-		row := e.base.Row(u)
+		row := base.Row(u)
 		for _, v := range row {
 			if e.nodes[v].flags&isAlias == 0 {
 				e.nodes[v].in++
@@ -169,29 +166,58 @@ func (e *Engine) Pages() int { return len(e.nodes) }
 // an alias, the number of aliases that lead to p, or to a cycle of aliases that
 // this closes or opens.
 func (e *Engine) Set(p link.Page, s link.State) {
-	e.grow(p)
-	e.counted = e.counted[:0]
-	for _, l := range s.Links {
-		if e.opt.Policy.Counts(l.Rel) {
-			e.counted = append(e.counted, uint32(l.To))
-		}
-	}
-	if n := len(s.Links); n > 0 {
-		e.grow(s.Links[n-1].To)
-	}
 	target, alias := s.AliasOf()
+	e.grow(reach(p, &s))
 	old, was := e.target[p]
 	if was && (!alias || target != old) {
 		e.endAlias(p)
 	}
-	e.nodes[p].flags = e.nodes[p].flags&^(isCrawled|isGone) | stateFlags(&s)
-	e.setLinks(p, e.counted)
-	e.reconsider(p)
+	e.shardOf(p).set(p, &s)
+	e.exchange(1)
 	if alias && (!was || target != old) {
-		e.grow(target)
 		e.beginAlias(p, target)
 	}
-	e.touch(p)
+}
+
+// SetAll calls Set for each of pages, no two the same, with the state that is known
+// of it, but does most of it in parallel.
+func (e *Engine) SetAll(pages []link.Page, state func(link.Page) link.State) {
+	states := make([]link.State, len(pages))
+	most := link.Page(0)
+	for i, p := range pages {
+		states[i] = state(p)
+		most = max(most, reach(p, &states[i]))
+	}
+	if len(pages) > 0 {
+		e.grow(most)
+	}
+	var tasks [shards][]int
+	for i, p := range pages {
+		_, was := e.target[p]
+		if _, alias := states[i].AliasOf(); alias || was {
+			e.Set(p, states[i])
+			continue
+		}
+		n := e.number(p)
+		tasks[n] = append(tasks[n], i)
+	}
+	parallel.Each(e.opt.Workers, shards, func(n int) {
+		for _, i := range tasks[n] {
+			e.shards[n].set(pages[i], &states[i])
+		}
+	})
+	e.exchange(e.opt.Workers)
+}
+
+// reach returns the greatest number of a page that state s of page p speaks of.
+func reach(p link.Page, s *link.State) link.Page {
+	if n := len(s.Links); n > 0 {
+		p = max(p, s.Links[n-1].To)
+	}
+	if target, ok := s.AliasOf(); ok {
+		p = max(p, target)
+	}
+	return p
 }
 
 // grow makes room for page p and all before it; they are unknown so far.
@@ -203,33 +229,22 @@ func (e *Engine) grow(p link.Page) {
 	e.nodes = append(e.nodes, slices.Repeat([]node{{told: math.NaN(), burden: burden(0)}}, more)...)
 	for i := range e.shards {
 		if s := &e.shards[i]; s.first <= p {
-			s.reach(s.end(e))
+			s.reach()
 		}
 	}
 }
 
-// touch lets p be handed out if it differs in any way from what was.
-func (e *Engine) touch(p link.Page) { e.shardOf(p).touch(p) }
+// shardOf returns the shard of page p.
+func (e *Engine) shardOf(p link.Page) *shard { return &e.shards[e.number(p)] }
 
-// reconsider lets p join or leave V by what is known of it now.
-func (e *Engine) reconsider(p link.Page) {
-	n := &e.nodes[p]
-	want := n.flags&isAlias == 0 && (n.flags&isCrawled != 0 || n.in > 0 || e.degree(p) > 0)
-	if want == (n.flags&isMember != 0) {
-		return
+func (e *Engine) number(p link.Page) int { return int(min(uint32(p)/e.width, shards-1)) }
+
+// within returns how many of row's pages, ascending, the first of which belongs to
+// shard number, belong to that shard.
+func (e *Engine) within(row []uint32, number int) int {
+	if number == shards-1 || row[len(row)-1] < e.width*uint32(number+1) {
+		return len(row)
 	}
-	if want {
-		n.flags |= isMember
-		n.x, n.r = e.rest, 0
-		e.enterSums(p)
-	} else {
-		e.leaveSums(p)
-		n.x, n.r = 0, 0
-		n.flags &^= isMember
-	}
-	e.touch(p)
+	n, _ := slices.BinarySearch(row, e.width*uint32(number+1))
+	return n
 }
-
-// bump adds δ, which came about by at most four roundings, to the residual of the
-// member p.
-func (e *Engine) bump(p link.Page, delta float64) { e.shardOf(p).bump(e, p, delta) }

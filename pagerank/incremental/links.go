@@ -6,65 +6,72 @@ import (
 	"freshrank/pagerank/link"
 )
 
+// set makes st, which is no alias's, the state of p.
+func (s *shard) set(p link.Page, st *link.State) {
+	s.counted = s.counted[:0]
+	for _, l := range st.Links {
+		if s.e.opt.Policy.Counts(l.Rel) {
+			s.counted = append(s.counted, uint32(l.To))
+		}
+	}
+	n := &s.e.nodes[p]
+	n.flags = n.flags&^(isCrawled|isGone) | stateFlags(st)
+	s.setLinks(p, s.counted)
+	s.reconsider(p)
+	s.touch(p)
+}
+
 // setLinks replaces p's counted links by links, ascending. p keeps its membership,
 // except that a page with links is a member.
-func (e *Engine) setLinks(p link.Page, links []uint32) {
-	row := e.row(p)
-	d := &e.difference
+func (s *shard) setLinks(p link.Page, links []uint32) {
+	row := s.row(p)
+	d := &s.difference
 	d.compare(row, links)
 	if len(d.removed)+len(d.added) == 0 {
 		return
 	}
 	old := len(row)
-	e.links += int64(len(links) - old)
-	e.setRow(p, links)
-	n, s := &e.nodes[p], e.shardOf(p)
+	s.links += int64(len(links) - old)
+	s.setRow(p, links)
+	n := &s.e.nodes[p]
 	n.burden = burden(len(links))
 	switch {
 	case n.flags&isMember == 0:
-		e.reconsider(p) // it has links, or there would be no difference
+		s.reconsider(p) // it has links, or there would be no difference
 	case old == 0:
 		s.dangling.add(-n.x)
 	case len(links) == 0:
 		s.dangling.add(n.x)
 	}
-	before := e.share(p, old)
+	before := s.e.share(p, old)
 	if len(d.kept) > 0 {
-		e.scale(p, float64(len(links))/float64(old))
+		s.scale(p, n, float64(len(links))/float64(old))
 	}
-	now := e.share(p, len(links))
+	now := s.e.share(p, len(links))
 	s.inexact(4*n.x, 4*n.x) // the two cancel in links that stay, their roundings do not
 	if old > 0 && len(links) > 0 && math.Abs(now-before) <= 4*unit*before {
 		now = before
 	}
-	// New links first, so that nobody leaves V who is about to come back.
-	for _, v := range d.added {
-		e.countIn(link.Page(v), +1)
-	}
-	e.send(d.added, now)
+	s.sendCopy(d.added, now, +1)
 	if now != before {
-		e.send(d.kept, now-before)
+		s.sendCopy(d.kept, now-before, 0)
 	}
-	e.send(d.removed, -before)
-	for _, v := range d.removed {
-		e.countIn(link.Page(v), -1)
-	}
+	s.sendCopy(d.removed, -before, -1)
 }
 
 // scale multiplies x̂_p by the factor by which p's out-degree changes, so that each
 // link that stays carries what it did. Only if what that leaves in r_p calls for no
 // push, which would visit those links after all; it also keeps x̂_p near x̃_p where
 // nobody pushes for long, as when catching up.
-func (e *Engine) scale(p link.Page, factor float64) {
-	n, s := &e.nodes[p], e.shardOf(p)
+func (s *shard) scale(p link.Page, n *node, factor float64) {
 	x := n.x
 	scaled := x * factor
-	if math.Abs(n.r+x-scaled) > e.threshold {
+	if math.Abs(n.r+x-scaled) > s.e.threshold {
 		return
 	}
 	n.x = scaled
 	s.sum.replace(x, scaled)
-	s.bump(e, p, x-scaled)
+	s.bump(p, x-scaled)
 }
 
 // share returns what each of p's links carries if there are d.
@@ -73,6 +80,21 @@ func (e *Engine) share(p link.Page, d int) float64 {
 		return 0
 	}
 	return e.opt.Damping * e.nodes[p].x / float64(d)
+}
+
+// sendCopy sends δ to each page of row, ascending, which may be reused then.
+func (s *shard) sendCopy(row []uint32, delta float64, links int) {
+	for len(row) > 0 {
+		to := s.e.number(link.Page(row[0]))
+		part := row[:s.e.within(row, to)]
+		row = row[len(part):]
+		if to != s.number {
+			from := len(s.copies)
+			s.copies = append(s.copies, part...)
+			part = s.copies[from:len(s.copies):len(s.copies)]
+		}
+		s.send(to, parcel{part, delta, links})
+	}
 }
 
 // difference tells what stands in only one of two rows from what stands in both.
@@ -92,27 +114,4 @@ func (d *difference) compare(old, now []uint32) {
 		}
 	}
 	d.removed, d.added = append(d.removed, old...), append(d.added, now...)
-}
-
-// send adds δ to the residual of each page of row, ascending, or, of an alias, of the
-// page it leads to.
-func (e *Engine) send(row []uint32, delta float64) {
-	for len(row) > 0 {
-		to := e.number(link.Page(row[0]))
-		part := e.within(row, to)
-		e.shards[to].spread(e, row[:part], delta)
-		e.deliver(&e.shards[to])
-		row = row[part:]
-	}
-}
-
-// countIn counts a link that now leads (+1) or no longer leads (−1) to v.
-func (e *Engine) countIn(v link.Page, by int) {
-	if e.nodes[v].flags&isAlias != 0 {
-		f := e.forward[v]
-		f.links += uint32(by)
-		v = f.root
-	}
-	e.nodes[v].in += uint32(by)
-	e.reconsider(v)
 }

@@ -56,7 +56,7 @@ func (e *Engine) Page(p link.Page) Served {
 func (e *Engine) Changed(fn func(link.Page, Served)) {
 	lostMax := false
 	for i := range e.shards {
-		e.shards[i].each(func(p link.Page) {
+		e.shards[i].eachMoved(func(p link.Page) {
 			now, n := e.Page(p), &e.nodes[p]
 			if !e.differs(p, now) {
 				return

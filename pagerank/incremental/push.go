@@ -48,91 +48,67 @@ func (e *Engine) round(tier, pages int, budget int64) {
 	if few { // one after the other, out of one budget
 		workers, each = 1, min(budget, perRound)
 	}
-	e.EdgeOps, e.Pushes = 0, 0
 	parallel.Each(workers, shards, func(i int) {
 		s := &e.shards[i]
 		before := s.edgeOps
-		s.drain(e, i, tier, each)
+		s.drain(tier, each)
 		if few {
 			each -= s.edgeOps - before
 		}
 	})
-	parallel.Each(workers, shards, func(i int) {
-		s := &e.shards[i]
-		for k := range e.shards {
-			from := &e.shards[k].out[i]
-			for _, p := range *from {
-				s.spread(e, p.to, p.share)
-			}
-			*from = (*from)[:0]
-		}
-	})
+	e.exchange(workers)
+	e.EdgeOps, e.Pushes = 0, 0
 	for i := range e.shards {
-		s := &e.shards[i]
-		e.deliver(s)
-		e.EdgeOps, e.Pushes = e.EdgeOps+s.edgeOps, e.Pushes+s.pushes
+		e.EdgeOps, e.Pushes = e.EdgeOps+e.shards[i].edgeOps, e.Pushes+e.shards[i].pushes
 	}
 }
 
-// deliver hands on what aliases of s forward to other shards.
-func (e *Engine) deliver(s *shard) {
-	for _, g := range s.astray {
-		e.shardOf(g.to).bump(e, g.to, g.delta)
-	}
-	s.astray = s.astray[:0]
-}
-
-// drain pushes the pages of s, whose number is given, of class tier and above, those
-// that get there on the way included, until it has spent about budget.
-func (s *shard) drain(e *Engine, number, tier int, budget int64) {
-	limit := s.edgeOps + budget
-	for s.edgeOps < limit {
+// drain pushes the pages of class tier and above, those that get there on the way
+// included, until it has spent about budget.
+func (s *shard) drain(tier int, budget int64) {
+	for limit := s.edgeOps + budget; s.edgeOps < limit; {
 		top := s.top()
 		if top < tier {
 			return
 		}
-		p, _ := s.next(top)
-		n := &e.nodes[p]
+		p := s.next(top)
+		n := &s.e.nodes[p]
 		// While it waited it may have been pulled back, left V or become an alias.
 		size := math.Abs(n.r)
-		if size <= e.threshold || n.flags&isMember == 0 {
+		if size <= s.e.threshold || n.flags&isMember == 0 {
 			n.flags &^= isQueued
-			s.settle(e, p, n)
+			s.settle(p, n)
 			continue
 		}
-		if now := e.tier(n, size); now < top {
-			s.queue.push(now, p)
+		if now := s.e.tier(n, size); now < top {
+			s.enqueue(now, p)
 			continue
 		}
 		n.flags &^= isQueued
-		s.pushPage(e, number, p, n)
+		s.push(p, n)
 	}
 }
 
-// pushPage moves the residual of p into x̂_p, and α of it along p's links. What x̂_p
+// push moves the residual of p into x̂_p, and α of it along p's links. What x̂_p
 // cannot take for rounding stays in r_p.
-func (s *shard) pushPage(e *Engine, number int, p link.Page, n *node) {
+func (s *shard) push(p link.Page, n *node) {
 	before := n.x
 	n.x += n.r
 	moved := n.x - before
-	s.bump(e, p, -moved)
+	s.bump(p, -moved)
 	s.sum.replace(before, n.x)
-	row := e.row(p)
+	row := s.row(p)
 	s.pushes++
 	s.edgeOps += int64(len(row)) + 1
 	if len(row) == 0 {
 		s.dangling.replace(before, n.x)
 		return
 	}
-	share := e.opt.Damping * moved / float64(len(row))
+	delta := s.e.opt.Damping * moved / float64(len(row))
 	for len(row) > 0 {
-		to := e.number(link.Page(row[0]))
-		part := e.within(row, to)
-		if to == number {
-			s.spread(e, row[:part], share)
-		} else {
-			s.out[to] = append(s.out[to], parcel{row[:part], share})
-		}
+		to := s.e.number(link.Page(row[0]))
+		part := s.e.within(row, to)
+		s.send(to, parcel{to: row[:part], delta: delta})
 		row = row[part:]
 	}
 }
@@ -158,9 +134,9 @@ func (e *Engine) settleAll() {
 	parallel.Each(e.opt.Workers, shards, func(i int) {
 		s := &e.shards[i]
 		clear(s.ceiling)
-		for p := s.first; p < s.end(e); p++ {
+		for p := s.first; p < s.end(); p++ {
 			if n := &e.nodes[p]; n.flags&isMember != 0 {
-				s.settle(e, p, n)
+				s.settle(p, n)
 			}
 		}
 	})

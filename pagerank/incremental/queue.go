@@ -29,20 +29,16 @@ func (e *Engine) tier(n *node, size float64) int {
 	return min(max(tiers-2+gain>>2, 0), tiers-1)
 }
 
-func (q *queue) push(tier int, p link.Page) { q.tiers[tier] = append(q.tiers[tier], p) }
+func (q *queue) enqueue(tier int, p link.Page) { q.tiers[tier] = append(q.tiers[tier], p) }
 
-// next returns the first page of a class.
-func (q *queue) next(tier int) (link.Page, bool) {
-	t := q.tiers[tier]
-	if len(t) == 0 {
-		return 0, false
-	}
-	at := &q.heads[tier]
+// next takes the first page out of a class that is occupied.
+func (q *queue) next(tier int) link.Page {
+	t, at := q.tiers[tier], &q.heads[tier]
 	p := t[*at]
 	if *at++; *at == len(t) || *at >= 1<<10 && *at > len(t)/2 {
 		q.tiers[tier], *at = t[:copy(t, t[*at:])], 0
 	}
-	return p, true
+	return p
 }
 
 // top returns the highest class that is occupied, −1 if none is.

@@ -74,14 +74,14 @@ func TestAnyNumberOfWorkers(t *testing.T) {
 						s.Links = append(s.Links, link.Edge{To: link.Page(n + rng.IntN(100))})
 						s.Links = slices.Compact(s.Links)
 					}
+					if _, ok := states[p]; !ok || !slices.Contains(pages, p) {
+						pages = append(pages, p)
+					}
 					states[p] = s
-					pages = append(pages, p)
 				}
 				var first pagerank.Certificate
 				for i, e := range engines {
-					for _, p := range pages {
-						e.Set(p, states[p])
-					}
+					e.SetAll(pages, func(p link.Page) link.State { return states[p] })
 					for spend := budget; !e.Push(context.Background(), spend); spend *= 2 {
 					}
 					e.Changed(func(p link.Page, s incremental.Served) { told[i][p] = s })

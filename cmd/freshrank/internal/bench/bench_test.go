@@ -68,12 +68,12 @@ func TestParseMix(t *testing.T) {
 func after(r *rows, batches []batch) *csr.Graph {
 	for _, b := range batches {
 		seen := map[link.Page]bool{}
-		r.apply(b, func(p link.Page, _ []link.Edge) {
+		for _, p := range r.apply(b) {
 			if seen[p] {
 				panic("a page is set twice in a batch")
 			}
 			seen[p] = true
-		})
+		}
 	}
 	return r.now()
 }

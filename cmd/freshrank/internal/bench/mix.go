@@ -256,17 +256,14 @@ func (r *rows) row(p uint32) []link.Edge {
 	return row
 }
 
-// apply folds a batch and calls set once for each page in it.
-func (r *rows) apply(b batch, set func(link.Page, []link.Edge)) {
-	touched := make([]uint32, 0, len(b.pages))
+// apply folds a batch and returns the pages in it.
+func (r *rows) apply(b batch) (pages []link.Page) {
 	for _, c := range b.pages {
 		r.current[c.page] = c.links
-		touched = append(touched, c.page)
+		pages = append(pages, link.Page(c.page))
 	}
-	slices.Sort(touched)
-	for _, p := range slices.Compact(touched) {
-		set(link.Page(p), r.current[p])
-	}
+	slices.Sort(pages)
+	pages = slices.Compact(pages)
 	links := slices.Clone(b.links)
 	slices.SortFunc(links, func(a, b change) int {
 		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.target, b.target))
@@ -276,11 +273,16 @@ func (r *rows) apply(b batch, set func(link.Page, []link.Edge)) {
 		for n < len(links) && links[n].source == p {
 			n++
 		}
-		row := merge(r.row(p), links[:n])
-		r.current[p] = row
-		set(link.Page(p), row)
+		r.current[p] = merge(r.row(p), links[:n])
+		pages = append(pages, link.Page(p))
 		links = links[n:]
 	}
+	return pages
+}
+
+// state returns what the engine is told of p.
+func (r *rows) state(p link.Page) link.State {
+	return link.State{Kind: link.Crawled, Target: link.NoPage, Version: link.Imported, Links: r.current[uint32(p)]}
 }
 
 // merge returns a row with changes, in order of target, each to another one.

@@ -50,7 +50,7 @@ type SpeedReport struct {
 
 // engine is what the bench needs of an incremental.Engine.
 type engine interface {
-	Set(link.Page, link.State)
+	SetAll(pages []link.Page, state func(link.Page) link.State)
 	Push(ctx context.Context, budget int64) bool
 	Changed(func(link.Page, incremental.Served))
 	Page(link.Page) incremental.Served
@@ -107,9 +107,7 @@ func Speed(ctx context.Context, graph string, p pagerank.Problem, o SpeedOptions
 // go to readers.
 func apply(ctx context.Context, e engine, rows *rows, b batch, told []float64) (time.Duration, error) {
 	began := time.Now()
-	rows.apply(b, func(p link.Page, links []link.Edge) {
-		e.Set(p, link.State{Kind: link.Crawled, Target: link.NoPage, Version: link.Imported, Links: links})
-	})
+	e.SetAll(rows.apply(b), rows.state)
 	if !e.Push(ctx, math.MaxInt64/2) {
 		return 0, ctx.Err()
 	}
