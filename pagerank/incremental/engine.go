@@ -40,6 +40,7 @@ import (
 	"runtime"
 	"slices"
 
+	"freshrank/pagerank/hugepages"
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/linkgraph"
 	"freshrank/pagerank/parallel"
@@ -226,7 +227,16 @@ func (e *Engine) grow(p link.Page) {
 	if more <= 0 {
 		return
 	}
-	e.nodes = append(e.nodes, slices.Repeat([]node{{told: math.NaN(), burden: burden(0)}}, more)...)
+	old := len(e.nodes)
+	if old+more > cap(e.nodes) {
+		nodes := hugepages.Make[node](old + max(more, old/8))
+		copy(nodes, e.nodes)
+		e.nodes = nodes
+	}
+	e.nodes = e.nodes[:old+more]
+	for i := range e.nodes[old:] {
+		e.nodes[old+i] = node{told: math.NaN(), burden: burden(0)}
+	}
 	for i := range e.shards {
 		if s := &e.shards[i]; s.first <= p {
 			s.reach()

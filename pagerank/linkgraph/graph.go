@@ -17,6 +17,7 @@ import (
 	"sync"
 
 	"freshrank/pagerank/csr"
+	"freshrank/pagerank/hugepages"
 	"freshrank/pagerank/link"
 )
 
@@ -77,7 +78,7 @@ func (g *Graph) State(p link.Page) link.State {
 // page, aliases not followed. The length of a row is the page's out-degree.
 func (g *Graph) Counted(policy link.RelPolicy) *csr.Graph {
 	n := g.Pages()
-	out := &csr.Graph{Start: make([]uint64, n+1), Target: make([]uint32, 0, len(g.Links))}
+	out := &csr.Graph{Start: hugepages.Make[uint64](n + 1), Target: hugepages.Make[uint32](len(g.Links))[:0]}
 	for p := range link.Page(n) {
 		for _, e := range g.Row(p) {
 			if policy.Counts(e.Rel) {
