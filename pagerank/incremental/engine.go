@@ -40,6 +40,7 @@ import (
 	"runtime"
 	"slices"
 
+	"freshrank/pagerank/csr"
 	"freshrank/pagerank/hugepages"
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/linkgraph"
@@ -64,7 +65,8 @@ type Engine struct {
 	opt  Options
 	rest float64 // 1−α
 
-	nodes  []node // by page
+	base   *csr.Graph // counted links as published, of the base graph
+	nodes  []node     // by page
 	shards [shards]shard
 	width  uint32 // pages a shard; the last one has all that came later too
 
@@ -102,10 +104,10 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 	if n == 0 {
 		e.width = 1 << 12
 	}
-	base := g.Counted(o.Policy)
+	e.base = g.Counted(o.Policy)
 	for i := range e.shards {
 		first := link.Page(i) * link.Page(e.width)
-		e.shards[i] = shard{e: e, number: i, first: first, rows: newRows(base, first)}
+		e.shards[i] = shard{e: e, number: i, first: first}
 	}
 	eff := g.Effective(o.Policy)
 	if n > 0 {
@@ -139,7 +141,7 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 		}
 	}
 	for u := range uint32(n) {
-		row := base.Row(u)
+		row := e.base.Row(u)
 		for _, v := range row {
 			if e.nodes[v].flags&isAlias == 0 {
 				e.nodes[v].in++

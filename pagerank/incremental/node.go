@@ -27,6 +27,7 @@ const (
 	isCrawled                  // crawled and not gone
 	isGone                     // gone, with no newer links of its own
 	isQueued                   // waits for a push
+	isChanged                  // has other links than in the base graph
 	isTold                     // handed out since the base generation: baseX has what was served before
 )
 

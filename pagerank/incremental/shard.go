@@ -20,7 +20,7 @@ type shard struct {
 	e      *Engine
 	number int
 	first  link.Page
-	rows
+	rows   rows
 	account
 	queue
 
