@@ -43,7 +43,7 @@ func (l *Layer) load(ctx context.Context, gen Generation, epsilon float64) (*sta
 	if err != nil {
 		return nil, fmt.Errorf("load generation %d: %w", gen.Number, err)
 	}
-	g.Find(link.PageKey{}) // builds the index here and now
+	g.Index()
 	return &state{
 		gen: gen, overlay: linkgraph.NewOverlay(g), engine: engine, applied: gen.Cut.Clone(), asOf: gen.AsOf,
 		dead: map[position]struct{}{}, pending: map[link.Page]Row{},

@@ -32,7 +32,7 @@ func (d *Dir) WriteGraph(ctx context.Context, gen int64, g *linkgraph.Graph, cut
 	err := writeFolder(d.generation(graphFolder, gen), func(folder string) error {
 		m := GraphManifest{
 			Generation: gen, Cut: cut, AsOf: asOf.UTC(),
-			Pages: int64(g.Pages()), Links: int64(len(g.Links)), URLPolicy: link.PolicyVersion,
+			Pages: int64(g.Pages()), Links: int64(g.Links.Links()), URLPolicy: link.PolicyVersion,
 		}
 		for _, write := range []func(context.Context, string, *linkgraph.Graph) (File, error){writePages, writeLinks, writeEdits} {
 			f, err := write(ctx, folder, g)

@@ -71,15 +71,21 @@ func fold(events []*link.Event) *linkgraph.Graph {
 // sameGraph compares all that a graph says.
 func sameGraph(t testing.TB, got, want *linkgraph.Graph) {
 	t.Helper()
-	equal(t, "URLs", got.URLs, want.URLs)
+	if got.Pages() != want.Pages() {
+		t.Fatalf("%d pages, want %d", got.Pages(), want.Pages())
+	}
 	equal(t, "kinds", got.Kinds, want.Kinds)
-	equal(t, "targets", got.Targets, want.Targets)
-	equal(t, "versions", got.Versions, want.Versions)
-	equal(t, "links", got.Links, want.Links)
-	for p := range want.Pages() {
-		if g, w := got.Start[p+1], want.Start[p+1]; g != w {
-			t.Fatalf("row %d ends at %d, want %d", p, g, w)
+	for p := range link.Page(want.Pages()) {
+		if g, w := got.URL(p), want.URL(p); g != w {
+			t.Fatalf("page %d is %q, want %q", p, g, w)
 		}
+		if g, w := got.Versions.At(p), want.Versions.At(p); g != w {
+			t.Fatalf("page %d has version %v, want %v", p, g, w)
+		}
+		equal(t, fmt.Sprintf("links of page %d", p), got.Edges(p), want.Edges(p))
+	}
+	if !maps.Equal(got.Targets, want.Targets) {
+		t.Fatalf("targets: %v, want %v", got.Targets, want.Targets)
 	}
 	if !maps.Equal(got.Added, want.Added) {
 		t.Fatalf("added: %v, want %v", got.Added, want.Added)
@@ -114,7 +120,7 @@ func TestGraphRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		sameGraph(t, got, want)
-		if m.Generation != gen || !m.Cut.Equal(cut) || !m.AsOf.Equal(asOf) || m.Pages != int64(want.Pages()) || m.Links != int64(len(want.Links)) {
+		if m.Generation != gen || !m.Cut.Equal(cut) || !m.AsOf.Equal(asOf) || m.Pages != int64(want.Pages()) || m.Links != int64(want.Links.Links()) {
 			t.Fatalf("manifest: %+v", m)
 		}
 	})
@@ -141,15 +147,24 @@ func bigGraph() *linkgraph.Graph {
 		}
 		v := link.Version{Time: int64(i + 2), ID: fmt.Sprintf("an event id of some length %d", i), Tie: uint64(i) << 40}
 		g.Edits[p] = append(g.Edits[p], link.Edit{To: p + 1 + link.Page(i%2), Version: v, Removed: i%3 == 0})
-		g.Added[p], g.Versions[p] = v, v
+		g.Added[p] = v
 	}
+	versions := linkgraph.Versions{}
+	for p := range link.Page(g.Pages()) {
+		v, ok := g.Added[p]
+		if !ok {
+			v = g.Versions.At(p)
+		}
+		versions.Append(v)
+	}
+	g.Versions = versions
 	return g
 }
 
 func TestBigGraphRoundTrip(t *testing.T) {
 	want := bigGraph()
-	if len(want.Links) <= linksTable.rows {
-		t.Fatalf("only %d links", len(want.Links))
+	if n := want.Links.Links(); n <= linksTable.rows {
+		t.Fatalf("only %d links", n)
 	}
 	d := open(t, t.TempDir())
 	if err := d.WriteGraph(t.Context(), 7, want, link.Offsets{1}, time.Now()); err != nil {

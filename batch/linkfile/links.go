@@ -8,6 +8,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/parquet"
 
+	"freshrank/pagerank/hugepages"
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/linkgraph"
 )
@@ -37,17 +38,20 @@ func relOf(name []byte) (link.Rel, bool) {
 }
 
 func writeLinks(ctx context.Context, folder string, g *linkgraph.Graph) (File, error) {
-	return writeTable(ctx, folder, linksTable, len(g.Links), func(from, to int, out *group) {
+	return writeTable(ctx, folder, linksTable, g.Links.Links(), func(from, to int, out *group) {
 		sources, targets := make([]int32, to-from), make([]int32, to-from)
 		rels := make([]parquet.ByteArray, to-from)
 		// The row that holds link from: the last that starts at or before it.
-		source := sort.Search(g.Pages(), func(p int) bool { return g.Start[p+1] > uint64(from) })
+		source := sort.Search(g.Pages(), func(p int) bool { return g.Links.Start[p+1] > uint64(from) })
 		for i := range sources {
-			for g.Start[source+1] <= uint64(from+i) {
+			for g.Links.Start[source+1] <= uint64(from+i) {
 				source++
 			}
-			e := g.Links[from+i]
-			sources[i], targets[i], rels[i] = int32(source), int32(e.To), bytesOf(relNames[e.Rel&7])
+			rel := link.Rel(0)
+			if g.Rels != nil {
+				rel = g.Rels[from+i]
+			}
+			sources[i], targets[i], rels[i] = int32(source), int32(g.Links.Target[from+i]), bytesOf(relNames[rel&7])
 		}
 		put(out, sources, nil)
 		put(out, targets, nil)
@@ -55,11 +59,11 @@ func writeLinks(ctx context.Context, folder string, g *linkgraph.Graph) (File, e
 	})
 }
 
-// readLinks fills in g.Links and g.Start. Whether targets exist is for
+// readLinks fills in g.Links and g.Rels. Whether targets exist is for
 // linkgraph.Check.
 func readLinks(ctx context.Context, folder string, m GraphManifest, g *linkgraph.Graph) error {
-	g.Links = make([]link.Edge, 0, m.Links)
-	g.Start = make([]uint64, 1, m.Pages+1)
+	g.Links.Target = hugepages.Make[uint32](int(m.Links))[:0]
+	g.Links.Start = hugepages.Make[uint64](int(m.Pages) + 1)[:1]
 	err := readTable(ctx, folder, m.Files, linksTable, fixGraph, func(in *groupReader) error {
 		sources, _, err1 := take[int32](in)
 		targets, _, err2 := take[int32](in)
@@ -69,22 +73,22 @@ func readLinks(ctx context.Context, folder string, m GraphManifest, g *linkgraph
 		}
 		for i := range in.rows {
 			source := uint32(sources[i])
-			if int64(source) >= m.Pages || int(source) < len(g.Start)-1 {
-				return in.r.corrupt("row %d: link of page %d, out of order or range", len(g.Links), source)
+			if int64(source) >= m.Pages || int(source) < len(g.Links.Start)-1 {
+				return in.r.corrupt("row %d: link of page %d, out of order or range", g.Links.Links(), source)
 			}
 			rel, ok := relOf(rels[i])
 			if !ok {
-				return in.r.corrupt("row %d: unknown rel %q", len(g.Links), rels[i])
+				return in.r.corrupt("row %d: unknown rel %q", g.Links.Links(), rels[i])
 			}
-			for len(g.Start) <= int(source) {
-				g.Start = append(g.Start, uint64(len(g.Links)))
+			for len(g.Links.Start) <= int(source) {
+				g.EndRow()
 			}
-			g.Links = append(g.Links, link.Edge{To: link.Page(targets[i]), Rel: rel})
+			g.AppendLink(link.Page(targets[i]), rel)
 		}
 		return nil
 	})
-	for len(g.Start) <= g.Pages() {
-		g.Start = append(g.Start, uint64(len(g.Links)))
+	for len(g.Links.Start) <= g.Pages() {
+		g.EndRow()
 	}
 	return err
 }

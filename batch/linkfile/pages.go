@@ -2,6 +2,7 @@ package linkfile
 
 import (
 	"context"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/parquet"
 
@@ -22,13 +23,12 @@ func writePages(ctx context.Context, folder string, g *linkgraph.Graph) (File, e
 			targets          maybe[int32]
 			versions, addeds versionColumns
 		)
-		for i := range n {
-			p := link.Page(from + i)
-			key := g.Key(p)
-			ids[i], keys[i], urls[i] = int32(p), key[:], bytesOf(g.URLs[p])
+		for p, url := range g.URLs.From(link.Page(from), link.Page(to)) {
+			i, key := int(p)-from, g.Key(p)
+			ids[i], keys[i], urls[i] = int32(p), key[:], slices.Clone(url)
 			kinds[i], crawled[i] = bytesOf(kindNames[g.Kinds[p]]), g.Kinds[p] == link.Crawled
 			targets.add(int32(g.Targets[p]), g.Kinds[p] == link.Alias)
-			versions.add(g.Versions[p])
+			versions.add(g.Versions.At(p))
 			addeds.add(g.Added[p])
 		}
 		put(out, ids, nil)
@@ -44,10 +44,7 @@ func writePages(ctx context.Context, folder string, g *linkgraph.Graph) (File, e
 
 // readPages fills in the columns of g that are indexed by page, and Added.
 func readPages(ctx context.Context, folder string, m GraphManifest, g *linkgraph.Graph) error {
-	g.URLs = make([]string, 0, m.Pages)
 	g.Kinds = make([]link.Kind, 0, m.Pages)
-	g.Targets = make([]link.Page, 0, m.Pages)
-	g.Versions = make([]link.Version, 0, m.Pages)
 	return readTable(ctx, folder, m.Files, pagesTable, fixGraph, func(in *groupReader) error {
 		ids, _, err1 := take[int32](in)
 		keys, _, err2 := take[parquet.FixedLenByteArray](in)
@@ -61,28 +58,25 @@ func readPages(ctx context.Context, folder string, m GraphManifest, g *linkgraph
 			return err
 		}
 		for i := range in.rows {
-			p := link.Page(len(g.URLs))
-			url := string(urls[i])
-			key := link.KeyOf(url)
+			p := link.Page(g.Pages())
+			key := link.KeyOf([]byte(urls[i]))
 			kind, ok := kindOf(kinds[i])
 			switch {
 			case link.Page(ids[i]) != p:
 				return in.r.corrupt("row %d has id %d", p, uint32(ids[i]))
 			case string(keys[i]) != string(key[:]):
-				return in.r.corrupt("row %d: %x is not the key of %q", p, keys[i], url)
+				return in.r.corrupt("row %d: %x is not the key of %q", p, keys[i], urls[i])
 			case !ok || crawled[i] != (kind == link.Crawled):
 				return in.r.corrupt("row %d has kind %q with crawled %v", p, kinds[i], crawled[i])
 			}
-			target := link.NoPage
 			if t, ok := targets.next(); ok {
-				target = link.Page(t)
+				g.SetTarget(p, link.Page(t))
 			}
-			g.URLs, g.Kinds, g.Targets = append(g.URLs, url), append(g.Kinds, kind), append(g.Targets, target)
 			version, err := versions.next(in)
 			if err != nil {
 				return err
 			}
-			g.Versions = append(g.Versions, version)
+			g.AppendPage(urls[i], kind, version)
 			added, err := addeds.next(in)
 			if err != nil {
 				return err

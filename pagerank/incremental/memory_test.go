@@ -2,13 +2,11 @@ package incremental_test
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"testing"
 
 	"freshrank/pagerank"
 	"freshrank/pagerank/incremental"
-	"freshrank/pagerank/link"
 	"freshrank/pagerank/pageranktest"
 )
 
@@ -22,16 +20,13 @@ func TestMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	g := folded(out)
-	for p := range g.URLs {
-		g.URLs[p] = fmt.Sprintf("http://h.example/%07d", p)
-	}
 	before := heap()
 	e, err := incremental.New(g, res.X, res.Residual, incremental.Options{Damping: 0.85, Epsilon: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
 	engine := heap() - before
-	g.Find(link.PageKey{})
+	g.Index()
 	index := heap() - before - engine
 	limit := 64*pages + 8*uint64(out.Links())
 	t.Logf("engine %d bytes, index %d: %.1f bytes a page beside 4 a link", engine, index, float64(engine+index-4*uint64(out.Links()))/pages)

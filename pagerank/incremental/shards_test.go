@@ -18,13 +18,9 @@ import (
 
 // folded returns the folded graph whose pages, all crawled, have the links of out.
 func folded(out *csr.Graph) *linkgraph.Graph {
-	n := out.Pages()
-	g := &linkgraph.Graph{URLs: make([]string, n), Kinds: make([]link.Kind, n), Targets: make([]link.Page, n), Versions: make([]link.Version, n), Start: out.Start}
-	for p := range n {
-		g.Kinds[p], g.Targets[p], g.Versions[p] = link.Crawled, link.NoPage, link.Imported
-	}
-	for _, v := range out.Target {
-		g.Links = append(g.Links, link.Edge{To: link.Page(v)})
+	g := &linkgraph.Graph{Links: *out}
+	for p := range out.Pages() {
+		g.AppendPage(fmt.Appendf(nil, "http://h.example/%07d", p), link.Crawled, link.Imported)
 	}
 	return g
 }

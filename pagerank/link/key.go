@@ -14,7 +14,7 @@ import (
 type PageKey [16]byte
 
 // KeyOf returns the key of the page with the given canonical URL.
-func KeyOf(canonicalURL string) PageKey {
+func KeyOf[T string | []byte](canonicalURL T) PageKey {
 	sum := sha256.Sum256([]byte(canonicalURL))
 	return PageKey(sum[:16])
 }

@@ -84,15 +84,13 @@ func (b *Builder) Graph() (*Graph, error) {
 	}
 	order, place := byURL(b.urls)
 	n := len(b.urls)
-	g := &Graph{
-		URLs: make([]string, n), Kinds: make([]link.Kind, n), Versions: make([]link.Version, n),
-		Targets: slices.Repeat([]link.Page{link.NoPage}, n), Start: make([]uint64, n+1),
-	}
-	for i, p := range order {
-		g.URLs[i], g.Kinds[i] = b.urls[p], b.kinds[p]
+	g := &Graph{}
+	for _, p := range order {
+		version := link.Version{}
 		if b.kinds[p] == link.Crawled {
-			g.Versions[i] = link.Imported
+			version = link.Imported
 		}
+		g.AppendPage([]byte(b.urls[p]), b.kinds[p], version)
 	}
 	for i := range b.edges {
 		e := &b.edges[i]
@@ -101,19 +99,22 @@ func (b *Builder) Graph() (*Graph, error) {
 	slices.SortFunc(b.edges, func(a, c edge) int {
 		return cmp.Or(cmp.Compare(a.from, c.from), cmp.Compare(a.To, c.To))
 	})
-	g.Links = make([]link.Edge, 0, len(b.edges))
+	g.Links.Start, g.Links.Target = make([]uint64, 1, n+1), make([]uint32, 0, len(b.edges))
 	for i, e := range b.edges {
 		if i > 0 && b.edges[i-1].from == e.from && b.edges[i-1].To == e.To {
-			last := &g.Links[len(g.Links)-1]
-			last.Rel = last.Rel.Collapse(e.Rel)
+			if collapsed := e.Rel.Collapse(g.rel(uint64(len(g.Links.Target) - 1))); g.Rels != nil {
+				g.Rels[len(g.Rels)-1] = collapsed
+			}
 			b.double++
 			continue
 		}
-		g.Links = append(g.Links, e.Edge)
-		g.Start[e.from+1]++
+		for len(g.Links.Start) <= int(e.from) {
+			g.EndRow()
+		}
+		g.AppendLink(e.To, e.Rel)
 	}
-	for p := range n {
-		g.Start[p+1] += g.Start[p]
+	for len(g.Links.Start) <= n {
+		g.EndRow()
 	}
 	return g, nil
 }

@@ -23,21 +23,6 @@ func (s Status) String() string {
 	return [...]string{"unknown", "ranked", "alias", "gone"}[s]
 }
 
-// StatusOf returns the status of a page with the given folded state, of which
-// the graph as a whole decides whether it is a member of V and whether it stands
-// for another page.
-func StatusOf(s link.State, alias, member bool) Status {
-	switch {
-	case alias:
-		return Alias
-	case s.GoneNow():
-		return Gone
-	case member:
-		return Ranked
-	}
-	return Unknown
-}
-
 // Effective is what of a graph gets ranked under one rel policy.
 type Effective struct {
 	Out    *csr.Graph  // links that carry rank, aliases followed; row length = out-degree as published
@@ -58,30 +43,43 @@ type Effective struct {
 func (g *Graph) Effective(policy link.RelPolicy) *Effective {
 	n := g.Pages()
 	e := &Effective{Out: g.Counted(policy), Root: g.roots(), Member: make([]bool, n)}
+	if len(g.Targets) > 0 {
+		e.Out = &csr.Graph{Start: e.Out.Start, Target: slices.Clone(e.Out.Target)}
+	}
 	for p := range link.Page(n) {
-		alias := e.Root[p] != link.NoPage
-		if !alias && (g.Kinds[p] == link.Crawled || e.Out.Degree(uint32(p)) > 0) {
+		row, led := e.Out.Row(uint32(p)), false
+		if e.Root[p] == link.NoPage && (g.Kinds[p] == link.Crawled || len(row) > 0) {
 			e.Member[p] = true
 		}
-	}
-	for i, v := range e.Out.Target {
-		if r := e.Root[v]; r != link.NoPage {
-			e.Out.Target[i] = uint32(r)
+		for i, v := range row {
+			if r := e.Root[v]; r != link.NoPage {
+				row[i], led = uint32(r), true
+			}
+			e.Member[row[i]] = true
 		}
-		e.Member[e.Out.Target[i]] = true
+		if led {
+			slices.Sort(row)
+		}
 	}
-	for p := range link.Page(n) {
-		if e.Member[p] {
+	for _, member := range e.Member {
+		if member {
 			e.Pages++
 		}
-		slices.Sort(e.Out.Row(uint32(p)))
 	}
 	return e
 }
 
 // Status returns the status of page p of g, from which e was derived.
 func (e *Effective) Status(g *Graph, p link.Page) Status {
-	return StatusOf(g.State(p), e.Root[p] != link.NoPage, e.Member[p])
+	switch {
+	case e.Root[p] != link.NoPage:
+		return Alias
+	case g.Kinds[p] == link.Gone && g.Links.Degree(uint32(p)) == 0:
+		return Gone
+	case e.Member[p]:
+		return Ranked
+	}
+	return Unknown
 }
 
 // roots follows every alias to its end. The published aliases form a functional

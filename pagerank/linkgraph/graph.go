@@ -13,7 +13,6 @@
 package linkgraph
 
 import (
-	"fmt"
 	"sync"
 
 	"freshrank/pagerank/csr"
@@ -24,16 +23,17 @@ import (
 // Graph is the folded state of every page at one cut. Columns are indexed by
 // [link.Page]; the zero Graph has no pages. It must not be changed once in use.
 type Graph struct {
-	URLs     []string       // canonical, strictly ascending
-	Kinds    []link.Kind    // what the newest snapshot said
-	Targets  []link.Page    // of an Alias; link.NoPage otherwise
-	Versions []link.Version // of the newest snapshot; zero where there is none
-	Start    []uint64       // len = pages+1: Links[Start[p]:Start[p+1]] are p's
-	Links    []link.Edge    // current links of each page, ascending by To
+	URLs     URLs        // canonical, strictly ascending
+	Kinds    []link.Kind // what the newest snapshot said
+	Versions Versions    // of the newest snapshot; zero where there is none
+	Links    csr.Graph   // current links of each page, marked ones included
+	Rels     []link.Rel  // of each link; nil: none bears any
 
-	// Sparse: only pages with single-link events newer than their snapshot.
-	Added map[link.Page]link.Version
-	Edits map[link.Page][]link.Edit
+	// Sparse: only aliases, and only pages with single-link events newer than their
+	// snapshot.
+	Targets map[link.Page]link.Page
+	Added   map[link.Page]link.Version
+	Edits   map[link.Page][]link.Edit
 
 	index     index // made by the first Find
 	indexOnce sync.Once
@@ -44,45 +44,74 @@ func (g *Graph) Pages() int {
 	if g == nil {
 		return 0
 	}
-	return len(g.URLs)
+	return g.URLs.Len()
 }
 
 // URL returns the canonical URL of p.
-func (g *Graph) URL(p link.Page) string { return g.URLs[p] }
+func (g *Graph) URL(p link.Page) string { return g.URLs.At(p) }
 
-// Key returns the identity of p.
-func (g *Graph) Key(p link.Page) link.PageKey { return link.KeyOf(g.URLs[p]) }
+// Key returns the identity of p. See Find.
+func (g *Graph) Key(p link.Page) link.PageKey {
+	g.Index()
+	return g.index.keys[p]
+}
 
-// Row returns the current links of p, marked ones included, ascending by To.
-func (g *Graph) Row(p link.Page) []link.Edge { return g.Links[g.Start[p]:g.Start[p+1]] }
-
-// Find returns the page with the given key. The first call builds an index of
-// 21 bytes a page.
+// Find returns the page with the given key. The first call of Find or Key calls
+// Index.
 func (g *Graph) Find(key link.PageKey) (link.Page, bool) {
 	if g == nil {
 		return link.NoPage, false
 	}
-	g.indexOnce.Do(func() { g.index = newIndex(g.URLs) })
+	g.Index()
 	return g.index.find(key)
 }
 
-// State returns the folded state of p. Its slices are shared with g.
+// Index builds an index of pages by key, if there is none yet: 21 bytes a page.
+func (g *Graph) Index() { g.indexOnce.Do(func() { g.index = newIndex(&g.URLs) }) }
+
+// Edges returns the current links of p, marked ones included, ascending by To.
+func (g *Graph) Edges(p link.Page) []link.Edge {
+	row := g.Links.Row(uint32(p))
+	edges := make([]link.Edge, len(row))
+	for i, v := range row {
+		edges[i] = link.Edge{To: link.Page(v), Rel: g.rel(g.Links.Start[p] + uint64(i))}
+	}
+	return edges
+}
+
+// rel returns the rel of the link that stands at a place.
+func (g *Graph) rel(at uint64) link.Rel {
+	if g.Rels == nil {
+		return 0
+	}
+	return g.Rels[at]
+}
+
+// State returns the folded state of p.
 func (g *Graph) State(p link.Page) link.State {
+	target := link.NoPage
+	if g.Kinds[p] == link.Alias {
+		target = g.Targets[p]
+	}
 	return link.State{
-		Kind: g.Kinds[p], Target: g.Targets[p], Version: g.Versions[p],
-		Added: g.Added[p], Links: g.Row(p), Edits: g.Edits[p],
+		Kind: g.Kinds[p], Target: target, Version: g.Versions.At(p),
+		Added: g.Added[p], Links: g.Edges(p), Edits: g.Edits[p],
 	}
 }
 
 // Counted returns the links that carry rank under policy as published: rows by
-// page, aliases not followed. The length of a row is the page's out-degree.
+// page, aliases not followed. The length of a row is the page's out-degree. It may
+// share g's memory.
 func (g *Graph) Counted(policy link.RelPolicy) *csr.Graph {
+	if g.Rels == nil || policy == link.CountAll {
+		return &g.Links
+	}
 	n := g.Pages()
-	out := &csr.Graph{Start: hugepages.Make[uint64](n + 1), Target: hugepages.Make[uint32](len(g.Links))[:0]}
-	for p := range link.Page(n) {
-		for _, e := range g.Row(p) {
-			if policy.Counts(e.Rel) {
-				out.Target = append(out.Target, uint32(e.To))
+	out := &csr.Graph{Start: hugepages.Make[uint64](n + 1), Target: hugepages.Make[uint32](g.Links.Links())[:0]}
+	for p := range n {
+		for at := g.Links.Start[p]; at < g.Links.Start[p+1]; at++ {
+			if policy.Counts(g.Rels[at]) {
+				out.Target = append(out.Target, g.Links.Target[at])
 			}
 		}
 		out.Start[p+1] = uint64(len(out.Target))
@@ -95,68 +124,41 @@ func (g *Graph) AliasOf(p link.Page) (link.Page, bool) {
 	if g.Kinds[p] != link.Alias {
 		return link.NoPage, false
 	}
-	s := g.State(p)
+	s := link.State{Kind: link.Alias, Target: g.Targets[p], Version: g.Versions.At(p), Added: g.Added[p]}
 	return s.AliasOf()
 }
 
-// Check reports whether g, read from somewhere, is a graph at all: lengths that
-// fit, URLs strictly ascending, targets that exist, rows ascending.
-func Check(g *Graph) error {
-	n := len(g.URLs)
-	if len(g.Kinds) != n || len(g.Targets) != n || len(g.Versions) != n || len(g.Start) != n+1 {
-		return fmt.Errorf("graph of %d pages has columns of %d kinds, %d targets, %d versions, %d row starts",
-			n, len(g.Kinds), len(g.Targets), len(g.Versions), len(g.Start))
-	}
-	if uint64(n) >= uint64(link.NoPage) {
-		return fmt.Errorf("graph has %d pages: at most %d can be numbered", n, link.NoPage-1)
-	}
-	if g.Start[0] != 0 || g.Start[n] != uint64(len(g.Links)) {
-		return fmt.Errorf("graph has %d links but its rows end at %d", len(g.Links), g.Start[n])
-	}
-	for p := range n {
-		if p > 0 && g.URLs[p-1] >= g.URLs[p] {
-			return fmt.Errorf("page %d: URL %q does not follow %q", p, g.URLs[p], g.URLs[p-1])
-		}
-		if g.Kinds[p] > link.Alias {
-			return fmt.Errorf("page %d: unknown kind %d", p, g.Kinds[p])
-		}
-		if (g.Kinds[p] == link.Alias) != (g.Targets[p] != link.NoPage) || g.Kinds[p] == link.Alias && int(g.Targets[p]) >= n {
-			return fmt.Errorf("page %d: kind %d with alias target %d", p, g.Kinds[p], g.Targets[p])
-		}
-		if g.Start[p] > g.Start[p+1] || g.Start[p+1] > uint64(len(g.Links)) {
-			return fmt.Errorf("page %d: row from %d to %d of %d links", p, g.Start[p], g.Start[p+1], len(g.Links))
-		}
-		if err := checkRow(link.Page(p), n, g.Row(link.Page(p))); err != nil {
-			return err
-		}
-	}
-	return checkSparse(g, n)
+// AppendPage gives g another page; its links are to be appended next, then ended by
+// EndRow.
+func (g *Graph) AppendPage(url []byte, kind link.Kind, version link.Version) {
+	g.URLs.Append(url)
+	g.Kinds = append(g.Kinds, kind)
+	g.Versions.Append(version)
 }
 
-func checkRow(p link.Page, n int, row []link.Edge) error {
-	for i, e := range row {
-		if int(e.To) >= n || e.To == p || i > 0 && row[i-1].To >= e.To {
-			return fmt.Errorf("page %d: link %d of its row leads to page %d of %d: out of range, to itself or out of order", p, i, e.To, n)
-		}
+// AppendLink appends a link to the row that is being written.
+func (g *Graph) AppendLink(to link.Page, rel link.Rel) {
+	if rel != 0 && g.Rels == nil {
+		g.Rels = make([]link.Rel, len(g.Links.Target), cap(g.Links.Target))
 	}
-	return nil
+	g.Links.Target = append(g.Links.Target, uint32(to))
+	if g.Rels != nil {
+		g.Rels = append(g.Rels, rel)
+	}
 }
 
-func checkSparse(g *Graph, n int) error {
-	for p := range g.Added {
-		if int(p) >= n {
-			return fmt.Errorf("page %d of %d has a newest addition", p, n)
-		}
+// EndRow ends the row of the next page without one.
+func (g *Graph) EndRow() {
+	if g.Links.Start == nil {
+		g.Links.Start = make([]uint64, 1, g.Pages()+1)
 	}
-	for p, edits := range g.Edits {
-		if int(p) >= n {
-			return fmt.Errorf("page %d of %d has single-link events", p, n)
-		}
-		for i, e := range edits {
-			if int(e.To) >= n || e.To == p || i > 0 && edits[i-1].To >= e.To {
-				return fmt.Errorf("page %d: single-link event %d is for page %d of %d: out of range, for itself or out of order", p, i, e.To, n)
-			}
-		}
+	g.Links.Start = append(g.Links.Start, uint64(len(g.Links.Target)))
+}
+
+// SetTarget makes the alias p stand for target.
+func (g *Graph) SetTarget(p, target link.Page) {
+	if g.Targets == nil {
+		g.Targets = map[link.Page]link.Page{}
 	}
-	return nil
+	g.Targets[p] = target
 }

@@ -19,12 +19,12 @@ type index struct {
 	slots []link.Page    // NoPage: free
 }
 
-func newIndex(urls []string) index {
-	x := index{seed: rand.Uint64() | 1, keys: make([]link.PageKey, len(urls)), slots: make([]link.Page, len(urls)*4/3+1)}
+func newIndex(urls *URLs) index {
+	x := index{seed: rand.Uint64() | 1, keys: make([]link.PageKey, urls.Len()), slots: make([]link.Page, urls.Len()*4/3+1)}
 	const part = 1 << 12
-	parallel.Each(runtime.GOMAXPROCS(0), (len(urls)+part-1)/part, func(i int) {
-		for p := i * part; p < min((i+1)*part, len(urls)); p++ {
-			x.keys[p] = link.KeyOf(urls[p])
+	parallel.Each(runtime.GOMAXPROCS(0), (urls.Len()+part-1)/part, func(i int) {
+		for p, url := range urls.From(link.Page(i*part), link.Page((i+1)*part)) {
+			x.keys[p] = link.KeyOf(url)
 		}
 	})
 	for i := range x.slots {

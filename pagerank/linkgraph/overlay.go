@@ -1,7 +1,6 @@
 package linkgraph
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
@@ -106,11 +105,16 @@ func (o *Overlay) URL(p link.Page) string {
 	if n := o.base.Pages(); int(p) >= n {
 		return o.urls[int(p)-n]
 	}
-	return o.base.URLs[p]
+	return o.base.URL(p)
 }
 
 // Key returns the identity of p.
-func (o *Overlay) Key(p link.Page) link.PageKey { return link.KeyOf(o.URL(p)) }
+func (o *Overlay) Key(p link.Page) link.PageKey {
+	if n := o.base.Pages(); int(p) >= n {
+		return link.KeyOf(o.urls[int(p)-n])
+	}
+	return o.base.Key(p)
+}
 
 // Find returns the page with the given key.
 func (o *Overlay) Find(key link.PageKey) (link.Page, bool) {
@@ -156,85 +160,4 @@ func (o *Overlay) Rebase(base *Graph) *Overlay {
 		}
 	}
 	return r
-}
-
-// Graph returns the folded state as a graph of its own: pages in URL order,
-// without those that no event speaks of any more.
-func (o *Overlay) Graph() *Graph {
-	n := o.Pages()
-	keep := make([]bool, n)
-	for p := range link.Page(n) {
-		s := o.State(p)
-		if s.Kind != link.Unseen || len(s.Edits) > 0 {
-			keep[p] = true
-		}
-		if s.Kind == link.Alias {
-			keep[s.Target] = true
-		}
-		for _, e := range s.Links {
-			keep[e.To] = true
-		}
-		for _, e := range s.Edits {
-			keep[e.To] = true
-		}
-	}
-	place := o.places(keep)
-	g := &Graph{Added: map[link.Page]link.Version{}, Edits: map[link.Page][]link.Edit{}, Start: []uint64{0}}
-	renumber := func(p link.Page) link.Page {
-		if p == link.NoPage {
-			return p
-		}
-		return place[p]
-	}
-	for _, p := range o.ordered(keep) {
-		q, s := link.Page(len(g.URLs)), o.State(p)
-		s = s.Renumber(renumber)
-		if s.Kind != link.Alias {
-			s.Target = link.NoPage
-		}
-		g.URLs = append(g.URLs, o.URL(p))
-		g.Kinds, g.Targets, g.Versions = append(g.Kinds, s.Kind), append(g.Targets, s.Target), append(g.Versions, s.Version)
-		g.Links = append(g.Links, s.Links...)
-		g.Start = append(g.Start, uint64(len(g.Links)))
-		if !s.Added.IsZero() {
-			g.Added[q] = s.Added
-		}
-		if len(s.Edits) > 0 {
-			g.Edits[q] = s.Edits
-		}
-	}
-	return g
-}
-
-// ordered returns the kept pages in URL order: the base's, which are in order
-// already, merged with the new ones.
-func (o *Overlay) ordered(keep []bool) []link.Page {
-	fresh, _ := byURL(o.urls)
-	n := link.Page(o.base.Pages())
-	out := make([]link.Page, 0, len(keep))
-	add := func(p link.Page) {
-		if keep[p] {
-			out = append(out, p)
-		}
-	}
-	old := link.Page(0)
-	for _, f := range fresh {
-		for old < n && cmp.Less(o.base.URLs[old], o.urls[f]) {
-			add(old)
-			old++
-		}
-		add(n + f)
-	}
-	for ; old < n; old++ {
-		add(old)
-	}
-	return out
-}
-
-func (o *Overlay) places(keep []bool) []link.Page {
-	place := make([]link.Page, len(keep))
-	for i, p := range o.ordered(keep) {
-		place[p] = link.Page(i)
-	}
-	return place
 }

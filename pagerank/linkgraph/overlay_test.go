@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"freshrank/pagerank/csr"
 	"freshrank/pagerank/link"
 )
 
@@ -47,7 +48,7 @@ func fold(base *Graph, events []link.Event) *Overlay {
 	return o
 }
 
-var equal = cmp.Options{cmpopts.IgnoreUnexported(Graph{}), cmpopts.EquateEmpty()}
+var equal = cmp.Options{cmpopts.IgnoreUnexported(Graph{}), cmp.AllowUnexported(URLs{}, Versions{}), cmpopts.EquateEmpty()}
 
 // TestCutAnywhere folds the same events in one go, in two generations cut
 // anywhere, shuffled with repetitions, and by moving a live overlay on to a newer
@@ -258,14 +259,11 @@ func TestBuilder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &Graph{
-		URLs:     []string{"http://a.example/", "http://b.example/", "http://c.example/", "http://z.example/"},
-		Kinds:    []link.Kind{link.Unseen, link.Unseen, link.Crawled, link.Crawled},
-		Targets:  []link.Page{link.NoPage, link.NoPage, link.NoPage, link.NoPage},
-		Versions: []link.Version{{}, {}, link.Imported, link.Imported},
-		Start:    []uint64{0, 0, 0, 2, 2},
-		Links:    []link.Edge{{To: 0}, {To: 1, Rel: link.UGC}},
-	}
+	want := &Graph{Links: csr.Graph{Start: []uint64{0, 0, 0, 2, 2}, Target: []uint32{0, 1}}, Rels: []link.Rel{0, link.UGC}}
+	want.AppendPage([]byte("http://a.example/"), link.Unseen, link.Version{})
+	want.AppendPage([]byte("http://b.example/"), link.Unseen, link.Version{})
+	want.AppendPage([]byte("http://c.example/"), link.Crawled, link.Imported)
+	want.AppendPage([]byte("http://z.example/"), link.Crawled, link.Imported)
 	if d := cmp.Diff(want, g, equal); d != "" {
 		t.Errorf("graph (-want +got):\n%s", d)
 	}
@@ -295,18 +293,23 @@ func TestCheckNamesTheFault(t *testing.T) {
 		spoil func(*Graph)
 		want  string
 	}{
-		"a column":                 {func(g *Graph) { g.Kinds = g.Kinds[1:] }, "4 kinds"},
-		"first row":                {func(g *Graph) { g.Start[0] = 1 }, "rows end"},
-		"last row":                 {func(g *Graph) { g.Start[5] = 2 }, "rows end"},
-		"a row":                    {func(g *Graph) { g.Start[2] = 1 }, "row from 3 to 1"},
-		"URLs out of order":        {func(g *Graph) { g.URLs[2] = url(1) }, "page 2: URL"},
+		"a column":  {func(g *Graph) { g.Kinds = g.Kinds[1:] }, "4 kinds"},
+		"first row": {func(g *Graph) { g.Links.Start[0] = 1 }, "rows end"},
+		"last row":  {func(g *Graph) { g.Links.Start[5] = 2 }, "rows end"},
+		"a row":     {func(g *Graph) { g.Links.Start[2] = 1 }, "row from 3 to 1"},
+		"URLs out of order": {func(g *Graph) {
+			g.URLs = URLs{}
+			for _, i := range []int{0, 1, 1, 3, 4} {
+				g.URLs.Append([]byte(url(i)))
+			}
+		}, "page 2: URL"},
 		"a kind":                   {func(g *Graph) { g.Kinds[3] = 9 }, "unknown kind 9"},
-		"an alias of nothing":      {func(g *Graph) { g.Targets[4] = link.NoPage }, "page 4: kind 3"},
+		"an alias of nothing":      {func(g *Graph) { delete(g.Targets, 4) }, "page 4: kind 3"},
 		"an alias too far":         {func(g *Graph) { g.Targets[4] = 5 }, "page 4: kind 3"},
 		"a target too much":        {func(g *Graph) { g.Targets[1] = 0 }, "page 1: kind 0"},
-		"a link too far":           {func(g *Graph) { g.Links[2].To = 5 }, "link 2 of its row"},
-		"a link to itself":         {func(g *Graph) { g.Links[0].To = 0 }, "link 0 of its row"},
-		"a link twice":             {func(g *Graph) { g.Links[1].To = 1 }, "link 1 of its row"},
+		"a link too far":           {func(g *Graph) { g.Links.Target[2] = 5 }, "link 2 of its row"},
+		"a link to itself":         {func(g *Graph) { g.Links.Target[0] = 0 }, "link 0 of its row"},
+		"a link twice":             {func(g *Graph) { g.Links.Target[1] = 1 }, "link 1 of its row"},
 		"an addition of no page":   {func(g *Graph) { g.Added[5] = link.Imported }, "newest addition"},
 		"single links of no page":  {func(g *Graph) { g.Edits[5] = nil }, "page 5 of 5"},
 		"a single link too far":    {func(g *Graph) { g.Edits[0][1].To = 5 }, "single-link event 1"},

@@ -166,16 +166,9 @@ var _ engine = (*incremental.Engine)(nil)
 // graph returns the base as the folded link graph that the engine starts from. Its
 // pages have no URLs: nothing asks for them.
 func (r *rows) graph() *linkgraph.Graph {
-	n := r.base.Pages()
-	g := &linkgraph.Graph{
-		URLs: make([]string, n), Kinds: make([]link.Kind, n), Targets: make([]link.Page, n),
-		Versions: make([]link.Version, n), Start: r.base.Start, Links: make([]link.Edge, r.base.Links()),
-	}
-	for p := range n {
-		g.Kinds[p], g.Targets[p], g.Versions[p] = link.Crawled, link.NoPage, link.Imported
-	}
-	for i, v := range r.base.Target {
-		g.Links[i].To = link.Page(v)
+	g := &linkgraph.Graph{Links: *r.base}
+	for range r.base.Pages() {
+		g.AppendPage(nil, link.Crawled, link.Imported)
 	}
 	return g
 }

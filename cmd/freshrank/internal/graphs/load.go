@@ -26,7 +26,7 @@ type Graph struct {
 	Dropped, SelfLoops int // copies of a link, links of a page to itself; of an edge list
 
 	numbers []uint32 // by page, as the input has them; nil: the page's own number
-	urls    []string // by page; nil: pages are called by number
+	urls    *linkgraph.URLs // nil: pages are called by number
 }
 
 // Pages returns how many pages have a rank.
@@ -56,7 +56,7 @@ func (g *Graph) URL(p int) (string, bool) {
 	if g.urls == nil {
 		return "", false
 	}
-	return g.urls[p], true
+	return g.urls.At(link.Page(p)), true
 }
 
 // Source says how to read or make a graph.
@@ -120,7 +120,7 @@ func (s Source) effective(g *linkgraph.Graph) (*Graph, error) {
 	if e.Pages == 0 {
 		return nil, boot.Usagef("graph %s: has no pages to rank", s.Spec.Path)
 	}
-	return &Graph{Problem: pagerank.Problem{Out: e.Out, Member: e.Member}, urls: g.URLs}, nil
+	return &Graph{Problem: pagerank.Problem{Out: e.Out, Member: e.Member}, urls: &g.URLs}, nil
 }
 
 // file reads an edge list, or URLs from a file whose name says that it is CSV.

@@ -83,7 +83,7 @@ func (m *reader) importGraph(ctx context.Context, dir *linkfile.Dir) error {
 			continue
 		}
 		e := link.Event{Type: link.PageCrawled, ID: link.Imported.ID, Time: time.Unix(0, link.Imported.Time).UTC(), URL: m.url(g.URL(p))}
-		for _, l := range g.Row(p) {
+		for _, l := range g.Edges(p) {
 			e.Links = append(e.Links, link.Link{URL: m.url(g.URL(l.To)), Rel: l.Rel})
 		}
 		m.Events = append(m.Events, e)
@@ -104,7 +104,7 @@ func (m *reader) noImport(ctx context.Context, dir *linkfile.Dir, oldest int64) 
 
 func imported(g *linkgraph.Graph) error {
 	for p := range link.Page(g.Pages()) {
-		if g.Versions[p] == link.Imported {
+		if g.Versions.At(p) == link.Imported {
 			return fmt.Errorf("graph 0 is gone, but page %s comes from an import: restore graph/0 from a backup", g.URL(p))
 		}
 	}

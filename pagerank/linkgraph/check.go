@@ -1,0 +1,78 @@
+package linkgraph
+
+import (
+	"fmt"
+
+	"freshrank/pagerank/link"
+)
+
+// Check reports whether g, read from somewhere, is a graph at all: lengths that
+// fit, URLs strictly ascending, targets that exist, rows ascending.
+func Check(g *Graph) error {
+	n := g.Pages()
+	if uint64(n) >= uint64(link.NoPage) {
+		return fmt.Errorf("graph has %d pages: at most %d can be numbered", n, link.NoPage-1)
+	}
+	if len(g.Kinds) != n || g.Versions.Len() != n || len(g.Links.Start) != n+1 || g.Rels != nil && len(g.Rels) != g.Links.Links() {
+		return fmt.Errorf("graph of %d pages and %d links has columns of %d kinds, %d versions, %d row starts, %d rels",
+			n, g.Links.Links(), len(g.Kinds), g.Versions.Len(), len(g.Links.Start), len(g.Rels))
+	}
+	if g.Links.Start[0] != 0 || g.Links.Start[n] != uint64(g.Links.Links()) {
+		return fmt.Errorf("graph has %d links but its rows end at %d", g.Links.Links(), g.Links.Start[n])
+	}
+	var last []byte
+	for p, url := range g.URLs.From(0, link.Page(n)) {
+		if p > 0 && string(last) >= string(url) {
+			return fmt.Errorf("page %d: URL %q does not follow %q", p, url, last)
+		}
+		last = append(last[:0], url...)
+	}
+	for p := range link.Page(n) {
+		if g.Kinds[p] > link.Alias {
+			return fmt.Errorf("page %d: unknown kind %d", p, g.Kinds[p])
+		}
+		if target, ok := g.Targets[p]; ok != (g.Kinds[p] == link.Alias) || ok && int(target) >= n {
+			return fmt.Errorf("page %d: kind %d with alias target %d", p, g.Kinds[p], target)
+		}
+		if from, to := g.Links.Start[p], g.Links.Start[p+1]; from > to || to > uint64(g.Links.Links()) {
+			return fmt.Errorf("page %d: row from %d to %d of %d links", p, from, to, g.Links.Links())
+		}
+		if err := checkRow(p, n, g.Links.Row(uint32(p))); err != nil {
+			return err
+		}
+	}
+	return checkSparse(g, n)
+}
+
+func checkRow(p link.Page, n int, row []uint32) error {
+	for i, to := range row {
+		if int(to) >= n || link.Page(to) == p || i > 0 && row[i-1] >= to {
+			return fmt.Errorf("page %d: link %d of its row leads to page %d of %d: out of range, to itself or out of order", p, i, to, n)
+		}
+	}
+	return nil
+}
+
+func checkSparse(g *Graph, n int) error {
+	for p := range g.Targets {
+		if int(p) >= n {
+			return fmt.Errorf("page %d of %d has an alias target", p, n)
+		}
+	}
+	for p := range g.Added {
+		if int(p) >= n {
+			return fmt.Errorf("page %d of %d has a newest addition", p, n)
+		}
+	}
+	for p, edits := range g.Edits {
+		if int(p) >= n {
+			return fmt.Errorf("page %d of %d has single-link events", p, n)
+		}
+		for i, e := range edits {
+			if int(e.To) >= n || e.To == p || i > 0 && edits[i-1].To >= e.To {
+				return fmt.Errorf("page %d: single-link event %d is for page %d of %d: out of range, for itself or out of order", p, i, e.To, n)
+			}
+		}
+	}
+	return nil
+}
