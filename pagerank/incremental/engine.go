@@ -117,8 +117,8 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 		if eff.Member[p] != (x[p] > 0) || math.IsNaN(residual[p]) || math.IsInf(x[p], 1) || math.IsInf(residual[p], 0) {
 			return nil, fmt.Errorf("start from page %s: member %v, x %v, residual %v do not fit together", g.URL(p), eff.Member[p], x[p], residual[p])
 		}
-		state, s, n := g.State(p), e.shardOf(p), &e.nodes[p]
-		n.flags, n.burden = stateFlags(&state), burden(s.degree(p))
+		s, n := e.shardOf(p), &e.nodes[p]
+		n.flags, n.burden = flagsOf(g.Kinds[p], g.Links.Degree(uint32(p))), burden(s.degree(p))
 		s.links += int64(s.degree(p))
 		if target, ok := g.AliasOf(p); ok {
 			e.target[p] = target

@@ -15,7 +15,7 @@ func (s *shard) set(p link.Page, st *link.State) {
 		}
 	}
 	n := &s.e.nodes[p]
-	n.flags = n.flags&^(isCrawled|isGone) | stateFlags(st)
+	n.flags = n.flags&^(isCrawled|isGone) | flagsOf(st.Kind, len(st.Links))
 	s.setLinks(p, s.counted)
 	s.reconsider(p)
 	s.touch(p)

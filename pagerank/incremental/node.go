@@ -41,12 +41,14 @@ func (n *node) moved(slack float64) bool {
 	return math.Abs(n.x+n.r-n.told) > slack*n.told // not if told is NaN
 }
 
-func stateFlags(s *link.State) flag {
-	var f flag
+// flagsOf returns what the folded state says of a page: its kind, and how many current
+// links it has.
+func flagsOf(kind link.Kind, links int) (f flag) {
+	s := link.State{Kind: kind}
 	if s.CrawledNow() {
 		f |= isCrawled
 	}
-	if s.GoneNow() {
+	if s.GoneNow() && links == 0 {
 		f |= isGone
 	}
 	return f
