@@ -8,7 +8,7 @@ import (
 )
 
 // account keeps what the certificate needs of a shard's pages, so that taking one
-// costs no pass over them; the greatest residual is in the shard's ceilings.
+// costs no pass over them; the greatest residual is found through the ceilings.
 type account struct {
 	pages, links  int64
 	sum, dangling total // Σ x̂, and of it the members without links
@@ -45,7 +45,8 @@ func (s *shard) count(p link.Page, sign float64) {
 }
 
 // Certificate bounds the error of what [Engine.Changed] has handed out, provided
-// it was called since the last Set, Push and SetEpsilon.
+// it was called since the last Set, Push and SetEpsilon. The greatest residual is
+// measured as closely as an eighth, so that a second call may say a little less.
 func (e *Engine) Certificate() pagerank.Certificate {
 	var all account
 	for i := range e.shards {

@@ -154,8 +154,7 @@ func (e *Engine) brought(aliases []link.Page) (float64, uint32) {
 	links := uint32(0)
 	for _, q := range aliases {
 		f := e.forward[q]
-		sum.add(f.brought.sum)
-		sum.add(f.brought.lost)
+		sum.merge(f.brought)
 		links += f.links
 	}
 	return sum.value(), links

@@ -25,7 +25,7 @@
 // has x̂ + r = 1−α. Nobody else's x changes with N.
 //
 // [Engine.Push] moves r_u into x̂_u and α·r_u/d_u to each page u links to
-// (Gauss–Southwell by thresholds, first in first out). What is below the
+// (Gauss–Southwell by thresholds and classes of gain for the work). What is below the
 // threshold is never dropped: it stays in r, and in the certificate.
 //
 // # Aliases
@@ -52,15 +52,15 @@ type Options struct {
 	Damping float64 // α of the base vector
 	Policy  link.RelPolicy
 	Epsilon float64 // ε that Push aims at, > 0; see SetEpsilon
-	Workers int     // goroutines; GOMAXPROCS. Results do not depend on it
+	Workers int     // goroutines; 0: GOMAXPROCS. Results do not depend on it
 }
 
 // Engine holds the current approximation: 41 bytes a page and 4 a link of the base
 // graph, and what has changed since. It is not safe for concurrent use.
 //
 // Pages are cut into shards, on which [Engine.Push] and [Engine.SetAll] work in
-// parallel. x̂, r and the rows are all that a query on this state needs; one that asks
-// "what if" can hold its own rows and residuals in a [sparse] over them and push there.
+// parallel; those that came after New are all in the last one, until an Engine is made
+// of the next generation.
 type Engine struct {
 	opt  Options
 	rest float64 // 1−α
@@ -94,7 +94,7 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 	}
 	e := &Engine{
 		opt: o, rest: 1 - o.Damping,
-		width:   uint32(max((n+shards-1)/shards, 1)),
+		width:   uint32((n + shards - 1) / shards),
 		aliases: newAliases(), published: newPublished(),
 	}
 	if e.opt.Workers == 0 {
@@ -133,7 +133,8 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 			n.x, n.r = x[p], residual[p]
 			s.count(p, +1)
 			lost := stored * unit * (x[p] + math.Abs(residual[p]))
-			s.lostOne, s.lostAll = max(s.lostOne, lost), s.lostAll+lost
+			e.shards[0].lostOne = max(e.shards[0].lostOne, lost) // all shards' are added up
+			s.lostAll += lost
 		}
 		e.record(p, e.Page(p))
 		if eff.Member[p] {
@@ -170,7 +171,7 @@ func (e *Engine) Pages() int { return len(e.nodes) }
 // this closes or opens.
 func (e *Engine) Set(p link.Page, s link.State) {
 	target, alias := s.AliasOf()
-	e.grow(reach(p, &s))
+	e.grow(farthest(p, &s))
 	old, was := e.target[p]
 	if was && (!alias || target != old) {
 		e.endAlias(p)
@@ -183,17 +184,21 @@ func (e *Engine) Set(p link.Page, s link.State) {
 }
 
 // SetAll calls Set for each of pages, no two the same, with the state that is known
-// of it, but does most of it in parallel.
+// of it, but does most of it in parallel. state is called from one goroutine.
 func (e *Engine) SetAll(pages []link.Page, state func(link.Page) link.State) {
+	for part := range slices.Chunk(pages, 1<<13) { // which bounds the parcels
+		e.setPart(part, state)
+	}
+}
+
+func (e *Engine) setPart(pages []link.Page, state func(link.Page) link.State) {
 	states := make([]link.State, len(pages))
 	most := link.Page(0)
 	for i, p := range pages {
 		states[i] = state(p)
-		most = max(most, reach(p, &states[i]))
+		most = max(most, farthest(p, &states[i]))
 	}
-	if len(pages) > 0 {
-		e.grow(most)
-	}
+	e.grow(most)
 	var tasks [shards][]int
 	for i, p := range pages {
 		_, was := e.target[p]
@@ -212,8 +217,8 @@ func (e *Engine) SetAll(pages []link.Page, state func(link.Page) link.State) {
 	e.exchange(e.opt.Workers)
 }
 
-// reach returns the greatest number of a page that state s of page p speaks of.
-func reach(p link.Page, s *link.State) link.Page {
+// farthest returns the greatest number of a page that state s of page p speaks of.
+func farthest(p link.Page, s *link.State) link.Page {
 	if n := len(s.Links); n > 0 {
 		p = max(p, s.Links[n-1].To)
 	}

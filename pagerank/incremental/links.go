@@ -6,7 +6,7 @@ import (
 	"freshrank/pagerank/link"
 )
 
-// set makes st, which is no alias's, the state of p.
+// set makes st the state of p, except for what it says of aliases.
 func (s *shard) set(p link.Page, st *link.State) {
 	s.counted = s.counted[:0]
 	for _, l := range st.Links {

@@ -54,16 +54,12 @@ func flagsOf(kind link.Kind, links int) (f flag) {
 	return f
 }
 
-// sparse is a slice of which most elements are zero. It holds those parts of 512
-// elements that have been written to.
+// sparse is a slice of which few elements are ever set. It holds those parts of 512
+// elements that have one.
 type sparse[T any] struct{ parts []*[512]T }
 
-func (s *sparse[T]) get(p link.Page) (v T) {
-	if i := int(p / 512); i < len(s.parts) && s.parts[i] != nil {
-		return s.parts[i][p%512]
-	}
-	return v
-}
+// get returns an element that has been set.
+func (s *sparse[T]) get(p link.Page) T { return s.parts[p/512][p%512] }
 
 func (s *sparse[T]) set(p link.Page, v T) {
 	i := int(p / 512)

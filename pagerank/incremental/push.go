@@ -9,13 +9,16 @@ import (
 )
 
 const (
-	// A round with fewer pages than this in its class is made by one goroutine.
-	fewPages = 1 << 9
-	// A round spends about this many edge operations a shard at most.
+	// A round with fewer pages than this in its class, or fewer edge operations to
+	// spend on each shard, is made by one goroutine.
+	few = 1 << 9
+	// A round spends about this many edge operations on each shard at most, or on all
+	// together if one goroutine makes it.
 	perRound = 1 << 16
 )
 
-// Push pushes residuals until all are within ε(1−α), and returns true; or until
+// Push pushes residuals until all are within ε(1−α), or too small beside their x̂ for
+// float64, and returns true; or until
 // about budget edge operations are spent or ctx ends, and returns false. It may
 // stop anywhere: the invariant holds after every single push, and the certificate
 // says what is left.
@@ -44,15 +47,15 @@ func (e *Engine) Push(ctx context.Context, budget int64) bool {
 // comes from the others. What comes out does not depend on the number of workers.
 func (e *Engine) round(tier, pages int, budget int64) {
 	workers, each := e.opt.Workers, min(budget/shards, perRound)
-	few := pages < fewPages || each < fewPages
-	if few { // one after the other, out of one budget
+	alone := pages < few || each < few
+	if alone { // one after the other, out of one budget
 		workers, each = 1, min(budget, perRound)
 	}
 	parallel.Each(workers, shards, func(i int) {
 		s := &e.shards[i]
 		before := s.edgeOps
 		s.drain(tier, each)
-		if few {
+		if alone {
 			each -= s.edgeOps - before
 		}
 	})
@@ -90,12 +93,16 @@ func (s *shard) drain(tier int, budget int64) {
 }
 
 // push moves the residual of p into x̂_p, and α of it along p's links. What x̂_p
-// cannot take for rounding stays in r_p.
+// cannot take for rounding stays in r_p, even if it is past the threshold.
 func (s *shard) push(p link.Page, n *node) {
 	before := n.x
 	n.x += n.r
 	moved := n.x - before
 	s.bump(p, -moved)
+	if moved == 0 {
+		c := &s.ceiling[(p-s.first)/block]
+		*c = max(*c, math.Abs(n.r))
+	}
 	s.sum.replace(before, n.x)
 	row := s.row(p)
 	s.pushes++

@@ -19,7 +19,7 @@ type queue struct {
 	pushes, edgeOps int64
 }
 
-// tiers is how many classes there are, each of a quarter of the gain of the one above.
+// tiers is how many classes there are, each of a sixteenth of the gain of the one above.
 const tiers = 8
 
 // tier returns the class of a page with |r| = size; the highest is the first to be

@@ -1,8 +1,6 @@
 package incremental
 
 import (
-	"slices"
-
 	"freshrank/pagerank/link"
 )
 
@@ -70,5 +68,5 @@ func (r *rows) compact() {
 		kept = append(kept, r.packed[s.from:s.from+uint64(s.room)]...)
 		s.from = from
 	}
-	r.packed, r.spare = slices.Clip(kept), 0
+	r.packed, r.spare = kept, 0
 }

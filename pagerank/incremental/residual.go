@@ -1,0 +1,120 @@
+package incremental
+
+import (
+	"math"
+
+	"freshrank/pagerank/link"
+)
+
+// spread adds δ to the residual of each page of row. It is what the engine spends its
+// time on.
+func (s *shard) spread(row []uint32, delta float64) {
+	nodes, slack, first := s.e.nodes, s.e.slack, uint32(s.first)
+	for len(row) > 0 {
+		part := row[:min(len(row), run)]
+		row = row[len(part):]
+		grown := 0.0
+		for _, v := range part {
+			n := &nodes[v]
+			if n.flags&isAlias != 0 {
+				s.handOn(link.Page(v), delta)
+				s.residual.add(-delta) // which is added below
+				continue
+			}
+			old := n.r
+			now := old + delta
+			n.r = now
+			size := math.Abs(now)
+			grown += size - math.Abs(old)
+			i := v - first
+			if size > s.ceiling[i/block] {
+				s.exceed(link.Page(v), n)
+			}
+			if math.Abs(n.x+now-n.told) > slack*n.told {
+				s.moved[i/64] |= 1 << (i % 64)
+			}
+		}
+		s.size.add(grown)
+		s.residual.add(delta * float64(len(part)))
+		lost := 6*math.Abs(delta) + s.e.threshold // those of more are counted by exceed
+		s.inexact(lost, float64(len(part))*(lost+run*math.Abs(delta)))
+	}
+}
+
+// run is how many terms spread adds up plainly before it compensates.
+const run = 64
+
+// bump adds δ, which came about by at most four roundings, to the residual of the
+// member p.
+func (s *shard) bump(p link.Page, delta float64) {
+	if delta == 0 {
+		return
+	}
+	n := &s.e.nodes[p]
+	old := n.r
+	n.r += delta
+	s.size.add(math.Abs(n.r) - math.Abs(old))
+	s.residual.add(delta)
+	lost := 6*math.Abs(delta) + math.Abs(n.r)
+	s.inexact(lost, lost)
+	s.settle(p, n)
+}
+
+// settle sees to it that p is queued or counts for the ceiling, and is handed out if
+// it has moved.
+func (s *shard) settle(p link.Page, n *node) {
+	if math.Abs(n.r) > s.ceiling[(p-s.first)/block] {
+		s.exceed(p, n)
+	}
+	if n.moved(s.e.slack) {
+		s.touch(p)
+	}
+}
+
+// exceed lets p wait for a push if it needs one, or raises the ceiling.
+func (s *shard) exceed(p link.Page, n *node) {
+	size := math.Abs(n.r)
+	s.inexact(size, size) // spread counts no more than the threshold for each page
+	switch {
+	case n.flags&isQueued != 0:
+	case size > s.e.threshold && n.flags&isMember != 0:
+		n.flags |= isQueued
+		s.enqueue(s.e.tier(n, size), p)
+	default:
+		s.ceiling[(p-s.first)/block] = size
+	}
+}
+
+// greatest returns an upper bound on |r| of all pages, at most ⅛ too high. It measures
+// anew those ceilings that would make it more.
+func (e *Engine) greatest() float64 {
+	known := 0.0
+	for i := range e.shards {
+		for p := range e.shards[i].waiting() {
+			known = max(known, math.Abs(e.nodes[p].r))
+		}
+	}
+	top := known
+	for i := range e.shards {
+		s := &e.shards[i]
+		for k := range s.ceiling {
+			if s.ceiling[k] > known*1.125 {
+				s.measure(k)
+				known = max(known, s.ceiling[k])
+			}
+			top = max(top, s.ceiling[k])
+		}
+	}
+	return top
+}
+
+// measure sets the ceiling of a block to what it is now.
+func (s *shard) measure(at int) {
+	most := 0.0
+	for p := s.first + link.Page(at*block); p < min(s.first+link.Page((at+1)*block), s.end()); p++ {
+		if n := &s.e.nodes[p]; n.flags&isQueued == 0 {
+			most = max(most, math.Abs(n.r))
+		}
+	}
+	s.ceiling[at] = most
+}
