@@ -237,27 +237,3 @@ func TestErrorIsBelowItsBound(t *testing.T) {
 func same(a, b *pagerank.Result) bool {
 	return slices.Equal(a.X, b.X) && slices.Equal(a.Residual, b.Residual) && a.Certificate == b.Certificate && a.Followed == b.Followed
 }
-
-// TestAnyNumberOfWorkersFromAStart is TestAnyNumberOfWorkers where components are large
-// enough to be shared between workers, and pushes do the work.
-func TestAnyNumberOfWorkersFromAStart(t *testing.T) {
-	before, after := changed(t, pageranktest.NewWeb(6, 60_000, 700_000).Graph(), func(uint32) float64 { return 0.01 })
-	s, err := pagerank.NewSolver(pagerank.Problem{Out: after})
-	if err != nil {
-		t.Fatal(err)
-	}
-	o := pagerank.Options{Workers: 1, Start: rank(t, pagerank.Problem{Out: before}, pagerank.Options{}).X}
-	want, err := s.Rank(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, o.Workers = range []int{2, 3, 7} {
-		got, err := s.Rank(t.Context(), o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !same(got, want) {
-			t.Errorf("%d workers and 1 give different results", o.Workers)
-		}
-	}
-}
