@@ -26,24 +26,36 @@ func (s *Solver) divide(b *block) {
 	for lane := range lanes {
 		for round := range rounds {
 			b.lanes[lane] = append(b.lanes[lane], v)
+			from := v
 			for limit := (lane*rounds + round + 1) * work / (lanes * rounds); v < b.hi && done < limit; v++ {
-				cell[v-b.lo] = uint8(round<<3 | lane)
-				done += 4 + s.inner.Degree(uint32(v))
+				done += 4 + int(s.in.Start[v+1]-s.own[v])
+			}
+			for i := from; i < v; i++ {
+				cell[i-b.lo] = uint8(round<<3 | lane)
 			}
 		}
 		b.lanes[lane] = append(b.lanes[lane], v)
 	}
+	back := make([]int, lanes*rounds)
 	each(s.workers, lanes*rounds, func(i int) {
 		lane, round := i%lanes, i/lanes
-		for v := b.lanes[lane][round]; v < b.lanes[lane][round+1]; v++ {
-			row := s.inner.Row(uint32(v))
+		from, to := b.lanes[lane][round], b.lanes[lane][round+1]
+		back[i] = s.backward(from, to)
+		for v := from; v < to; v++ {
+			row := s.inner(v)
 			for k, u := range row {
-				if c := cell[int(u)-b.lo]; int(c>>3) == round && int(c&7) != lane {
+				// The same round, another lane.
+				if differs := cell[int(u)-b.lo] ^ uint8(round<<3|lane); differs > 0 && differs < 8 {
 					row[k] += uint32(len(s.order))
 				}
 			}
 		}
 	})
+	count := 0
+	for _, c := range back {
+		count += c
+	}
+	b.setBack(count)
 }
 
 // rounds calls do for every lane of every round of b, and none of a round before all

@@ -65,7 +65,7 @@ func TestNoOneReadsWhatIsWritten(t *testing.T) {
 	ghosts := 0
 	for v := b.lo; v < b.hi; v += 7 {
 		lane, round := cell(v)
-		for _, u := range s.inner.Row(uint32(v)) {
+		for _, u := range s.inner(v) {
 			ghost := int(u) >= n
 			at, in := cell(int(u) % n)
 			if want := in == round && at != lane; ghost != want {
@@ -91,13 +91,13 @@ func TestLinksAreFollowedOnce(t *testing.T) {
 	in := g.Transpose()
 	for v, page := range s.order {
 		var row []uint32
-		for _, u := range s.outer.Row(uint32(v)) {
+		for _, u := range s.outer(v) {
 			row = append(row, s.order[u])
 			if int(u) >= v {
 				t.Fatalf("place %d has a link from the later place %d outside of its component", v, u)
 			}
 		}
-		for _, u := range s.inner.Row(uint32(v)) {
+		for _, u := range s.inner(v) {
 			row = append(row, s.order[int(u)%len(s.order)])
 		}
 		slices.Sort(row)

@@ -32,7 +32,7 @@ func (s *Solver) Rank(ctx context.Context, o Options) (*Result, error) {
 		return nil, fmt.Errorf("rank graph: %w", err)
 	}
 	r := s.newRun(ctx, o)
-	all := uint64(s.outer.Links() + s.inner.Links())
+	all := uint64(s.in.Links())
 	improve := func(aim float64, sum, dangling float64) {
 		k := r.balance(sum, dangling)
 		r.sum = k * sum

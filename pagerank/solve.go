@@ -55,7 +55,7 @@ func (r *run) chunks(do func(chunk, from, to int)) {
 // share of target. It leaves out those for which fewer links may be followed than
 // would be needed.
 func (r *run) improve(target float64, links uint64) {
-	total := max(r.inner.Links(), 1)
+	total := max(r.links, 1)
 	for _, step := range r.steps {
 		if r.ended() {
 			return
@@ -83,7 +83,7 @@ func (r *run) improve(target float64, links uint64) {
 		each(r.o.Workers, len(step.blocks), func(i int) {
 			b := &step.blocks[i]
 			r.pullOuter(b.lo, b.hi)
-			spent[i] = r.outer.Start[b.hi] - r.outer.Start[b.lo]
+			spent[i] = uint64(b.outer)
 			if b.links == 0 {
 				for v := b.lo; v < b.hi; v++ {
 					r.y[v] = r.w[v] * r.next[v]
@@ -104,18 +104,18 @@ func (r *run) improve(target float64, links uint64) {
 
 // need returns the links that even one sweep over b follows.
 func (r *run) need(b *block) uint64 {
-	return r.outer.Start[b.hi] - r.outer.Start[b.lo] + uint64(b.links)
+	return uint64(b.outer + b.links)
 }
 
 // gather sets next of a large block to what comes from outside of it.
 func (r *run) gather(b *block) {
 	rounds(r.o.Workers, b, func(_, from, to int) { r.pullOuter(from, to) })
-	r.touched += r.outer.Start[b.hi] - r.outer.Start[b.lo]
+	r.touched += uint64(b.outer)
 }
 
 func (r *run) pullOuter(from, to int) {
 	for v := from; v < to; v++ {
-		r.next[v] = 1 - r.o.Damping + sumRow(r.y, r.outer.Row(uint32(v)))
+		r.next[v] = 1 - r.o.Damping + sumRow(r.y, r.outer(v))
 	}
 }
 
@@ -125,9 +125,9 @@ func (r *run) sweep(from, to int, f []float32) (change float64) {
 	w, y, base := r.w[from:to], r.y, r.next[from:to]
 	f = f[:len(w)]
 	own := y[from:to]
-	start := r.inner.Start[from : to+1]
+	start, end := r.own[from:to], r.in.Start[from+1:to+1]
 	for i := range w {
-		row := r.inner.Target[start[i]:start[i+1]]
+		row := r.in.Target[start[i]:end[i]]
 		a, b, c, d := base[i], 0.0, 0.0, 0.0
 		for len(row) >= 4 {
 			a += y[row[0]]
