@@ -119,12 +119,11 @@ func (r *run) pullOuter(from, to int) {
 	}
 }
 
-// sweep makes one Gauss–Seidel sweep over the places from … to−1 of a block. It
-// writes to f how much each x has changed, and returns the sum of the changes.
-func (r *run) sweep(from, to int, f []float32) (change float64) {
-	w, y, base := r.w[from:to], r.y, r.next[from:to]
-	f = f[:len(w)]
-	own := y[from:to]
+// sweep makes one Gauss–Seidel sweep over len(delta) places of a block. It writes by
+// how much each y has changed, and returns the sum of the changes of x.
+func (r *run) sweep(from int, delta []float32) (change float64) {
+	y, to := r.y, from+len(delta)
+	w, base, own := r.w[from:to], r.next[from:to], y[from:to]
 	start, end := r.own[from:to], r.in.Start[from+1:to+1]
 	for i := range w {
 		row := r.in.Target[start[i]:end[i]]
@@ -147,11 +146,10 @@ func (r *run) sweep(from, to int, f []float32) (change float64) {
 			a += y[row[0]]
 		}
 		now := ((a + b) + (c + d)) * w[i]
-		delta := now - own[i]
+		by := now - own[i]
 		own[i] = now
-		delta /= w[i]
-		f[i] = float32(delta)
-		change += math.Abs(delta)
+		delta[i] = float32(by)
+		change += math.Abs(by) / w[i]
 	}
 	return change
 }
