@@ -20,7 +20,6 @@ type history struct {
 	f, last []float32
 	df      [depth][]float32 // of the sample, as f and last
 	dg      [depth][]float32 // of all pages, in units of y
-	parts   [][]sums         // by lane, by round
 	used    int              // differences held
 	at      int              // where the next goes
 }
@@ -60,8 +59,7 @@ func (h *history) solve(r *run, b *block, target float64, links uint64, report f
 	spent := uint64(0)
 	h.used, h.at = 0, 0
 	if b.lanes != nil {
-		copyGhosts := func(_, from, to int) { copy(r.y[len(r.order)+from:len(r.order)+to], r.y[from:to]) }
-		rounds(r.o.Workers, b, copyGhosts)
+		b.parts(r.o.Workers, func(_, _, from, to int) { copy(r.y[len(r.order)+from:], r.y[from:to]) })
 	}
 	best, stale, rest, pause := math.Inf(1), 0, 0, 4
 	var gram [depth][depth]float64
@@ -72,8 +70,9 @@ func (h *history) solve(r *run, b *block, target float64, links uint64, report f
 		if r.ended() {
 			return
 		}
-		report(uint64(b.links), change*b.back)
-		if !(change*b.back > target) || spent+uint64(b.links) > links {
+		residual := change * b.back * r.o.Damping
+		report(uint64(b.links), residual)
+		if !(residual > target) || spent+uint64(b.links) > links {
 			return
 		}
 		if stale++; change < best {

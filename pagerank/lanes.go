@@ -58,9 +58,18 @@ func (s *Solver) divide(b *block) {
 	b.setBack(count)
 }
 
+// parts calls do for every lane of every round of b, in any order.
+func (b *block) parts(workers int, do func(lane, round, from, to int)) {
+	lanes := len(b.lanes)
+	each(workers, lanes*(len(b.lanes[0])-1), func(i int) {
+		lane, round := i%lanes, i/lanes
+		do(lane, round, b.lanes[lane][round], b.lanes[lane][round+1])
+	})
+}
+
 // rounds calls do for every lane of every round of b, and none of a round before all
 // of the round before it have returned.
-func rounds(workers int, b *block, do func(lane, from, to int)) {
+func (b *block) rounds(workers int, do func(lane, round, from, to int)) {
 	lanes := len(b.lanes)
 	total := lanes * (len(b.lanes[0]) - 1)
 	var done atomic.Int64
@@ -78,7 +87,7 @@ func rounds(workers int, b *block, do func(lane, from, to int)) {
 			}
 			mu.Unlock()
 		}
-		do(lane, b.lanes[lane][round], b.lanes[lane][round+1])
+		do(lane, round, b.lanes[lane][round], b.lanes[lane][round+1])
 		if done.Add(1)%int64(lanes) == 0 {
 			mu.Lock()
 			turn.Broadcast()

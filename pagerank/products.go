@@ -11,33 +11,6 @@ type sums struct {
 	f      [depth]float64 // f with each ΔF
 }
 
-// parted calls do for the parts of b, in parallel if it has lanes, and merges what
-// it returns in the order of the places.
-func (h *history) parted(r *run, b *block, do func(from, to int) sums) (all sums) {
-	if b.lanes == nil {
-		return do(b.lo, b.hi)
-	}
-	if len(h.parts) < len(b.lanes) {
-		h.parts = make([][]sums, len(b.lanes))
-	}
-	for lane := range b.lanes {
-		h.parts[lane] = make([]sums, len(b.lanes[lane])-1)
-	}
-	rounds(r.o.Workers, b, func(lane, from, to int) {
-		round := 0
-		for b.lanes[lane][round] != from || b.lanes[lane][round+1] != to {
-			round++
-		}
-		h.parts[lane][round] = do(from, to)
-	})
-	for lane := range b.lanes {
-		for _, p := range h.parts[lane] {
-			all.add(p)
-		}
-	}
-	return all
-}
-
 func (s *sums) add(p sums) {
 	s.change += p.change
 	for i := range depth {
@@ -48,33 +21,49 @@ func (s *sums) add(p sums) {
 
 // sweepAll makes one sweep over b, completes the newest ΔG, which until now holds by how
 // much y was moved, and, if compare is set, stores the newest ΔF and adds up products.
-func (h *history) sweepAll(r *run, b *block, compare bool) sums {
-	return h.parted(r, b, func(from, to int) (s sums) {
-		if r.ended() {
-			return sums{}
+func (h *history) sweepAll(r *run, b *block, compare bool) (all sums) {
+	if b.lanes == nil {
+		return h.sweepPart(r, b, b.lo, b.hi, compare)
+	}
+	parts := make([][]sums, len(b.lanes))
+	for lane := range parts {
+		parts[lane] = make([]sums, len(b.lanes[lane])-1)
+	}
+	b.rounds(r.o.Workers, func(lane, round, from, to int) {
+		if !r.ended() {
+			parts[lane][round] = h.sweepPart(r, b, from, to, compare)
 		}
-		var buffer [stretch]float32
-		first := (from - b.lo + h.rate - 1) / h.rate
-		sampled := first
-		for ; from < to; from += stretch {
-			delta := buffer[:min(stretch, to-from)]
-			s.change += r.sweep(from, delta)
-			dg := h.dg[h.at][from-b.lo:][:len(delta)]
-			for i, d := range delta {
-				dg[i] += d
-			}
-			w, f := r.w[from:], h.f[sampled:][:len(delta)/h.rate]
-			for i := range f {
-				f[i] = delta[i] / float32(w[i])
-			}
-			sampled += len(f)
-		}
-		if compare {
-			h.products(first, sampled, &s)
-		}
-		copy(h.last[first:sampled], h.f[first:sampled])
-		return s
 	})
+	for lane := range parts { // in order, whoever computed them
+		for _, p := range parts[lane] {
+			all.add(p)
+		}
+	}
+	return all
+}
+
+func (h *history) sweepPart(r *run, b *block, from, to int, compare bool) (s sums) {
+	var buffer [stretch]float32
+	first := (from - b.lo + h.rate - 1) / h.rate // of the sample
+	last := first
+	for ; from < to; from += stretch {
+		delta := buffer[:min(stretch, to-from)]
+		s.change += r.sweep(from, delta)
+		dg := h.dg[h.at][from-b.lo:][:len(delta)]
+		for i, d := range delta {
+			dg[i] += d
+		}
+		w, f := r.w[from:], h.f[last:][:len(delta)/h.rate]
+		for i := range f {
+			f[i] = delta[i] / float32(w[i])
+		}
+		last += len(f)
+	}
+	if compare {
+		h.products(first, last, &s)
+	}
+	copy(h.last[first:last], h.f[first:last])
+	return s
 }
 
 // products stores the new ΔF of a part of the sample and adds up its products.
@@ -104,7 +93,7 @@ func (h *history) advance(r *run, b *block, gamma [depth]float64) {
 			g[k], source[k] = float32(gamma[k]), h.dg[k]
 		}
 	}
-	h.parted(r, b, func(from, to int) sums {
+	part := func(_, _, from, to int) {
 		lo, hi := from-b.lo, to-b.lo
 		y, move := r.y[from:to], h.dg[h.at][lo:hi]
 		if h.used == 0 {
@@ -120,6 +109,10 @@ func (h *history) advance(r *run, b *block, gamma [depth]float64) {
 		if b.lanes != nil {
 			copy(r.y[len(r.order)+from:], y)
 		}
-		return sums{}
-	})
+	}
+	if b.lanes == nil {
+		part(0, 0, b.lo, b.hi)
+	} else {
+		b.parts(r.o.Workers, part)
+	}
 }

@@ -44,9 +44,9 @@ func (s *Solver) Rank(ctx context.Context, o Options) (*Result, error) {
 		}
 	}
 	if o.Start == nil {
-		improve(0.7, float64(len(s.order)), float64(s.dangling))
+		improve(0.75, float64(len(s.order)), float64(s.dangling))
 	}
-	for aim := 0.7; ; aim /= 4 {
+	for aim := 0.75; ; aim /= 4 {
 		t := r.certify()
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("rank graph, sweep %d: %w", r.sweeps()+1, err)

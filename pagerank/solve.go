@@ -109,7 +109,7 @@ func (r *run) need(b *block) uint64 {
 
 // gather sets next of a large block to what comes from outside of it.
 func (r *run) gather(b *block) {
-	rounds(r.o.Workers, b, func(_, from, to int) { r.pullOuter(from, to) })
+	b.parts(r.o.Workers, func(_, _, from, to int) { r.pullOuter(from, to) })
 	r.touched += uint64(b.outer)
 }
 
@@ -121,29 +121,28 @@ func (r *run) pullOuter(from, to int) {
 
 // sweep makes one Gauss–Seidel sweep over len(delta) places of a block. It writes by
 // how much each y has changed, and returns the sum of the changes of x.
+//
+// Links are followed in fours. The first four of a row may begin in the row before it;
+// what is not the row's own is masked. So a processor mistakes the end of each row
+// once at most, and not a second time for what four does not divide.
 func (r *run) sweep(from int, delta []float32) (change float64) {
 	y, to := r.y, from+len(delta)
 	w, base, own := r.w[from:to], r.next[from:to], y[from:to]
 	start, end := r.own[from:to], r.in.Start[from+1:to+1]
 	for i := range w {
-		row := r.in.Target[start[i]:end[i]]
-		a, b, c, d := base[i], 0.0, 0.0, 0.0
-		for len(row) >= 4 {
+		n := end[i] - start[i]
+		whole := (n + 3) &^ 3
+		if n == 0 || whole > end[i] {
+			change += r.sweepRow(from+i, &delta[i])
+			continue
+		}
+		row, mask := r.in.Target[end[i]-whole:end[i]], &masks[n%4]
+		a, b, c, d := base[i]+mask[0]*y[row[0]], mask[1]*y[row[1]], mask[2]*y[row[2]], y[row[3]]
+		for row = row[4:]; len(row) >= 4; row = row[4:] {
 			a += y[row[0]]
 			b += y[row[1]]
 			c += y[row[2]]
 			d += y[row[3]]
-			row = row[4:]
-		}
-		switch len(row) {
-		case 3:
-			c += y[row[2]]
-			fallthrough
-		case 2:
-			b += y[row[1]]
-			fallthrough
-		case 1:
-			a += y[row[0]]
 		}
 		now := ((a + b) + (c + d)) * w[i]
 		by := now - own[i]
@@ -152,6 +151,17 @@ func (r *run) sweep(from int, delta []float32) (change float64) {
 		change += math.Abs(by) / w[i]
 	}
 	return change
+}
+
+// masks tell, by the length of a row modulo 4, which of its first four are its own.
+var masks = [4][3]float64{{1, 1, 1}, {0, 0, 0}, {0, 0, 1}, {0, 1, 1}}
+
+// sweepRow does sweep's work for a single place.
+func (r *run) sweepRow(v int, delta *float32) (change float64) {
+	now := (r.next[v] + sumRow(r.y, r.inner(v))) * r.w[v]
+	by := now - r.y[v]
+	r.y[v], *delta = now, float32(by)
+	return math.Abs(by) / r.w[v]
 }
 
 // settle turns y, and next where nothing iterates, into x, with the right mass.
