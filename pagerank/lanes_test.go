@@ -1,6 +1,7 @@
 package pagerank
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -125,6 +126,43 @@ func TestLargeComponentAnyWorkers(t *testing.T) {
 		}
 		if !slices.Equal(got.X, want.X) || !slices.Equal(got.Residual, want.Residual) || got.Followed != want.Followed {
 			t.Errorf("%d workers and 1 give different results", workers)
+		}
+	}
+}
+
+// TestSweep compares sweeps, of rows of any length, with following link after link.
+func TestSweep(t *testing.T) {
+	short := graph(t, 4, [2]uint32{0, 1}, [2]uint32{1, 2}, [2]uint32{2, 3}, [2]uint32{3, 0}, [2]uint32{1, 0})
+	for _, g := range []*csr.Graph{short, random(t, 3_000, 10)} {
+		s, err := NewSolver(Problem{Out: g})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := Options{Workers: 1}.WithDefaults()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, b := s.newRun(t.Context(), o), s.largest()
+		r.spread(1)
+		want := slices.Clone(r.y)
+		for from := b.lo; from < b.hi; from += stretch {
+			delta := make([]float32, min(stretch, b.hi-from))
+			change, wantChange := r.sweep(from, delta), 0.0
+			for i := range delta {
+				v := from + i
+				x, before := r.next[v], want[v]
+				for _, u := range s.inner(v) {
+					x += want[u]
+				}
+				want[v] = x * r.w[v]
+				wantChange += math.Abs(want[v]-before) / r.w[v]
+				if math.Abs(r.y[v]-want[v]) > 1e-13*want[v] || math.Abs(float64(delta[i])-(want[v]-before)) > 1e-6*want[v] {
+					t.Fatalf("place %d: %v, moved by %v; want %v, moved by %v", v, r.y[v], delta[i], want[v], want[v]-before)
+				}
+			}
+			if math.Abs(change-wantChange) > 1e-12*wantChange {
+				t.Fatalf("change %v, want %v", change, wantChange)
+			}
 		}
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"freshrank/pagerank/csr"
 )
 
-// Solver is a graph laid out for [Solver.Rank]: 8 bytes a link and 28 a page. It is
-// immutable; several calls of Rank may share it.
+// Solver is a graph laid out for [Solver.Rank]: 4 bytes a link and 20 a page, beside the
+// problem's graph, which it keeps. It is immutable; several calls of Rank may share it.
 //
 // Pages are renumbered by place: strongly connected components in topological
 // order, and within one the order of [findComponents] or of [regroup]. The links into a

@@ -7,55 +7,58 @@ import (
 )
 
 const (
-	near     = 1 << 14 // pages this close, 128 KB of values, share the innermost caches
-	together = 0.5     // share of near links from which the numbering of pages has locality
-	many     = 16 * near
+	near     = 1 << 14   // pages this close, 128 KB of values, share the innermost caches
+	together = 0.5       // share of near links from which the numbering of pages has locality
+	many     = 16 * near // pages whose values outgrow the caches
+	most     = 1 << 14   // links a page; pages of more all count as equal
 )
 
-// regroup improves the order of components whose values outgrow the caches. Where, by
-// a sample, pages linked to each other have near numbers, as in a crawl in URL order,
-// runs of near numbers stay together, and the order of the search holds within each
-// run. Otherwise the order of the search is the best there is, as for a crawl whose
-// pages are numbered at random.
+// regroup improves the order of large components. Where pages linked to each other have
+// near numbers, as in a crawl in URL order, runs of near numbers stay together, and the
+// order of the search holds within each run. Otherwise the order of the search is the
+// best there is, as for a crawl whose pages are numbered at random.
 func regroup(out *csr.Graph, c components) {
 	for i := range c.end {
 		pages := c.order[c.begin(i):c.end[i]]
-		if len(pages) < many {
-			continue
-		}
-		links, nearby := 0, 0
-		for v := 0; v < len(pages); v += 64 { // a sample is enough
-			for _, u := range out.Row(pages[v]) {
-				links++
-				if d := int(u) - int(pages[v]); d < near && -d < near {
-					nearby++
-				}
-			}
-		}
-		if float64(nearby) > together*float64(links) {
+		if len(pages) >= many && nearby(out, len(pages), func(v int) uint32 { return pages[v] }) {
 			byKey(pages, out.Pages()/near+1, func(u uint32) int { return int(u / near) })
 		}
 	}
 }
 
-const most = 1 << 14 // links a page; pages of more all count as equal
+// nearby tells, by a sample of n pages, whether most links lead to near numbers.
+func nearby(out *csr.Graph, n int, page func(int) uint32) bool {
+	links, short := 0, 0
+	for v := 0; v < n; v += 64 {
+		from := page(v)
+		for _, u := range out.Row(from) {
+			links++
+			if d := int(u) - int(from); d < near && -d < near {
+				short++
+			}
+		}
+	}
+	return float64(short) > together*float64(links)
+}
 
-// hubs tells whether a 64th of the pages have a third of the links, as in a social graph.
-// What is read most often had better lie side by side then (Faldu, Diamond and Grot, A
-// closer look at lightweight graph reordering, 2019), and no other order brings more.
+// hubs tells whether numbers say nothing of who is linked to whom, and a 64th of the
+// pages have a third of the links, as in a social graph. What is read most often had
+// better lie side by side then (Faldu, Diamond and Grot, A closer look at lightweight
+// graph reordering, 2019), and no search for a better order pays.
 func hubs(out *csr.Graph) bool {
-	if out.Pages() < many {
+	n := out.Pages()
+	if n < many || nearby(out, n, func(u int) uint32 { return uint32(u) }) {
 		return false
 	}
 	pages := make([]int, most+1) // by degree
-	for u := range out.Pages() {
+	for u := range n {
 		pages[min(out.Degree(uint32(u)), most)]++
 	}
-	links, of := 0, out.Pages()/64
-	for degree := most; degree > 0 && of > 0; degree-- {
-		take := min(pages[degree], of)
+	links, left := 0, n/64
+	for degree := most; degree > 0 && left > 0; degree-- {
+		take := min(pages[degree], left)
 		links += take * degree
-		of -= take
+		left -= take
 	}
 	return links > out.Links()/3
 }

@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// run holds the vectors of one call of [Solver.Rank], by place: 44 bytes a page, and
-// 48 for each page of the largest component.
+// run holds the vectors of one call of [Solver.Rank], by place: 40 bytes a page, and
+// 24 for each page of the largest component.
 type run struct {
 	*Solver
 	o     Options
