@@ -14,7 +14,7 @@ type run struct {
 	x     []float64   // x̂
 	next  []float64   // (1−α)·1 + αPᵀx̂; while components are solved, what comes from outside of them
 	w     []float64   // α/d, or 0
-	y     []float64   // what each link of a page carries, α·x/d; then the ghosts, see rounds; then a 0
+	y     []float64   // what each link of a page carries, α·x/d; then the ghosts, see rounds
 
 	parts    []totals // by chunk
 	sum      float64  // Σx, about
@@ -26,7 +26,7 @@ type run struct {
 func (s *Solver) newRun(ctx context.Context, o Options) *run {
 	n := len(s.order)
 	r := &run{Solver: s, o: o, ended: func() bool { return ctx.Err() != nil }, parts: make([]totals, len(s.bounds)-1), free: make(chan *history, o.Workers)}
-	r.x, r.next, r.w, r.y = make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, 2*n+1)
+	r.x, r.next, r.w, r.y = make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, 2*n)
 	r.chunks(func(_, from, to int) {
 		for v := from; v < to; v++ {
 			r.x[v], r.next[v] = 1, 1
@@ -121,30 +121,29 @@ func (r *run) pullOuter(from, to int) {
 
 // sweep makes one Gauss–Seidel sweep over len(delta) places of a block. It writes by
 // how much each y has changed, and returns the sum of the changes of x.
-//
-// Links are followed in fours. The first four of a row may begin in the row before it;
-// instead of what is not the row's own the 0 is read. So a processor mistakes the end of
-// each row once at most, and not a second time for what four does not divide.
 func (r *run) sweep(from int, delta []float32) (change float64) {
 	y, to := r.y, from+len(delta)
 	w, base, own := r.w[from:to], r.next[from:to], y[from:to]
 	start, end := r.own[from:to], r.in.Start[from+1:to+1]
-	zero := uint32(len(y) - 1)
 	for i := range w {
-		n := end[i] - start[i]
-		whole := (n + 3) &^ 3
-		if n == 0 || whole > end[i] {
-			change += r.sweepRow(from+i, &delta[i])
-			continue
-		}
-		row, mask := r.in.Target[end[i]-whole:end[i]], &masks[n%4]
-		a := base[i] + y[row[0]&mask[0]|zero&^mask[0]]
-		b, c, d := y[row[1]&mask[1]|zero&^mask[1]], y[row[2]&mask[2]|zero&^mask[2]], y[row[3]]
-		for row = row[4:]; len(row) >= 4; row = row[4:] {
+		row := r.in.Target[start[i]:end[i]]
+		a, b, c, d := base[i], 0.0, 0.0, 0.0
+		for len(row) >= 4 {
 			a += y[row[0]]
 			b += y[row[1]]
 			c += y[row[2]]
 			d += y[row[3]]
+			row = row[4:]
+		}
+		switch len(row) {
+		case 3:
+			c += y[row[2]]
+			fallthrough
+		case 2:
+			b += y[row[1]]
+			fallthrough
+		case 1:
+			a += y[row[0]]
 		}
 		now := ((a + b) + (c + d)) * w[i]
 		by := now - own[i]
@@ -153,19 +152,6 @@ func (r *run) sweep(from int, delta []float32) (change float64) {
 		change += math.Abs(by) / w[i]
 	}
 	return change
-}
-
-const all = ^uint32(0)
-
-// masks tell, by the length of a row modulo 4, which of its first four are its own.
-var masks = [4][3]uint32{{all, all, all}, {0, 0, 0}, {0, 0, all}, {0, all, all}}
-
-// sweepRow does sweep's work for a single place.
-func (r *run) sweepRow(v int, delta *float32) (change float64) {
-	now := (r.next[v] + sumRow(r.y, r.inner(v))) * r.w[v]
-	by := now - r.y[v]
-	r.y[v], *delta = now, float32(by)
-	return math.Abs(by) / r.w[v]
 }
 
 // settle turns y, and next where nothing iterates, into x, with the right mass.
