@@ -1,6 +1,7 @@
 package pagerank
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -67,6 +68,10 @@ func (b *block) parts(workers int, do func(lane, round, from, to int)) {
 	})
 }
 
+// patience is how often a worker looks whether a round has ended before it goes to
+// sleep: some 100 µs, as a round of a small block is over before a sleeper has woken.
+const patience = 100_000
+
 // rounds calls do for every lane of every round of b, and none of a round before all
 // of the round before it have returned.
 func (b *block) rounds(workers int, do func(lane, round, from, to int)) {
@@ -75,10 +80,10 @@ func (b *block) rounds(workers int, do func(lane, round, from, to int)) {
 	var done atomic.Int64
 	var mu sync.Mutex
 	turn := sync.NewCond(&mu)
-	each(min(workers, lanes), total, func(i int) {
+	each(min(workers, lanes, runtime.GOMAXPROCS(0)), total, func(i int) {
 		lane, round := i%lanes, i/lanes
 		ready := func() bool { return done.Load() >= int64(round*lanes) }
-		for spin := 0; spin < 200 && !ready(); spin++ {
+		for spin := 0; spin < patience && !ready(); spin++ {
 		}
 		if !ready() {
 			mu.Lock()
