@@ -21,7 +21,7 @@ func (r *run) certify() totals {
 		}
 	})
 	r.chunks(func(c, from, to int) { r.parts[c] = r.pull(from, to) })
-	r.touched += uint64(r.outer.Links() + r.inner.Links())
+	r.touched += uint64(r.in.Links())
 	var all totals
 	for _, part := range r.parts { // in order, whoever computed them
 		all.merge(part)
@@ -35,11 +35,11 @@ func (r *run) pull(from, to int) (all totals) {
 	for ; from < to; from += 256 {
 		var t totals
 		for v := from; v < min(from+256, to); v++ {
-			outer, inner := r.outer.Row(uint32(v)), r.inner.Row(uint32(v))
-			x, next := r.x[v], 1-r.o.Damping+(sumRow(r.y, outer)+sumRow(r.y, inner))
+			row := r.in.Row(uint32(v))
+			x, next := r.x[v], 1-r.o.Damping+sumRow(r.y, row)
 			r.next[v] = next
 			d := next - x
-			e := unit * (roundings(len(outer), len(inner))*math.Abs(next) + math.Abs(d))
+			e := unit * (roundings(len(row))*math.Abs(next) + math.Abs(d))
 			t.plus.sum += max(d, 0) + e
 			t.minus.sum += max(-d, 0) + e
 			t.maxPlus = max(t.maxPlus, d+e)
@@ -100,7 +100,7 @@ func (r *run) certificate(t totals) Certificate {
 
 // sweeps returns how many sweeps over all links the links followed amount to.
 func (r *run) sweeps() int {
-	all := uint64(r.outer.Links() + r.inner.Links())
+	all := uint64(r.in.Links())
 	if all == 0 {
 		return 1
 	}

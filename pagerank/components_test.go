@@ -37,13 +37,13 @@ func (c components) sets() (sets [][]uint32) {
 func TestComponentsByHand(t *testing.T) {
 	g := graph(t, 8, [2]uint32{0, 1}, [2]uint32{1, 0}, [2]uint32{1, 2}, [2]uint32{2, 3}, [2]uint32{3, 4},
 		[2]uint32{4, 2}, [2]uint32{5, 0}, [2]uint32{4, 6})
-	c, levels := findComponents(g.Transpose(), everyone).byLevel(func(u uint32) bool { return g.Degree(u) == 0 })
-	want := [][]uint32{{5}, {0, 1}, {2, 3, 4}, {6}, {7}} // the dangling 7 and 6 behind all others
+	c := findComponents(g, everyone)
+	want := [][]uint32{{5}, {0, 1}, {2, 3, 4}, {7}, {6}} // the dangling 7 and 6 behind all others
 	if got := c.sets(); !slices.EqualFunc(got, want, slices.Equal) {
 		t.Errorf("components %v, want %v", got, want)
 	}
-	if !slices.Equal(levels, []int{1, 2, 3, 5}) || !slices.Equal(c.level, []uint32{0, 1, 2, 4, 4}) {
-		t.Errorf("levels %v end at %v", c.level, levels)
+	if !slices.Equal(c.level, []uint32{3, 2, 1, 0, 0}) {
+		t.Errorf("levels %v", c.level)
 	}
 }
 
@@ -70,15 +70,15 @@ func TestComponentsAgainstReach(t *testing.T) {
 				}
 			}
 		}
-		c, levels := findComponents(g.Transpose(), everyone).byLevel(func(u uint32) bool { return g.Degree(u) == 0 })
+		c := findComponents(g, everyone)
 		component := make([]int, n)
 		for i, set := range c.sets() {
 			for _, u := range set {
 				component[u] = i
 			}
 		}
-		if len(c.order) != n || len(levels) > 0 && levels[len(levels)-1] != len(c.end) {
-			t.Fatalf("%d places for %d pages, levels end at %v of %d", len(c.order), n, levels, len(c.end))
+		if len(c.order) != n || !slices.IsSortedFunc(c.level, func(a, b uint32) int { return int(b) - int(a) }) {
+			t.Fatalf("%d places for %d pages, levels %v", len(c.order), n, c.level)
 		}
 		for u := range n {
 			for v := range n {
@@ -86,8 +86,8 @@ func TestComponentsAgainstReach(t *testing.T) {
 				if same != (component[u] == component[v]) {
 					t.Fatalf("pages %d and %d: same component %v, want %v", u, v, !same, same)
 				}
-				if !same && reach[u][v] && c.level[component[u]] >= c.level[component[v]] {
-					t.Fatalf("page %d leads to %d but is at level %d, not below %d",
+				if !same && reach[u][v] && c.level[component[u]] <= c.level[component[v]] {
+					t.Fatalf("page %d leads to %d but is at level %d, not above %d",
 						u, v, c.level[component[u]], c.level[component[v]])
 				}
 			}

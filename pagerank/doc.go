@@ -43,20 +43,22 @@
 // [NewSolver] lays a graph out, [Solver.Rank] solves it, [Rank] does both.
 //
 // Pages are cut into strongly connected components, in an order in which links lead
-// from earlier components to later ones ([findComponents]). Component after component
-// is solved; links that come from earlier ones are followed once, when those are
-// done. So what leads into pages that feed no one, or comes from pages that no one
+// from earlier components to later ones ([findComponents]). Where a few pages have a
+// large part of the links, all pages with links count as one ([hubs]): that costs little
+// when solving, and the search would cost more than it spares. Component after
+// component is solved; links that come from earlier ones are followed once, when those
+// are done. So what leads into pages that feed no one, or comes from pages that no one
 // feeds, costs one sweep in all, and each component gets as many sweeps as it needs.
 // (Dangling pages as a special case: Ipsen and Selee, PageRank computation, with
 // special attention to dangling nodes, 2007.)
 //
 // Within a component sweeps are Gauss–Seidel: a page is computed from what its sources
-// are worth now, and most of them come before it in the order. Between the sweeps,
-// Anderson acceleration combines the last few to the vector of least change, under a
-// guard. Large components are swept by all workers at once, in lanes that are
-// cut so that no one reads what another is writing. What is cut, and the order in which
-// partial sums are added, depends on the graph only: the bytes of a result do not
-// depend on the number of workers.
+// are worth now. Between the sweeps, Anderson acceleration combines the last few to the
+// vector of least change, as a sample of the pages shows it, under a guard. Large
+// components are swept by all workers at once, in lanes that are cut so that no one
+// reads what another is writing. What is cut, and the order in which partial sums are
+// added, depends on the graph only: the bytes of a result do not depend on the number
+// of workers.
 //
 // None of this has to be trusted. At the end x is scaled so that Σr is zero,
 //

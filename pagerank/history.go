@@ -5,19 +5,23 @@ import "math"
 // depth is how many steps back acceleration looks.
 const depth = 5
 
+// Of a block of this many pages and more, every eighth is enough for the least squares.
+const sampling = 1 << 13
+
 // history solves one block. It is Gauss–Seidel with Anderson acceleration (Anderson
 // 1965; Walker and Ni, Anderson acceleration for fixed-point iterations, 2011): with
 // g the sweep, f(y) = g(y) − y, and the differences ΔF and ΔG of the last few f and
 // g, the next y is g(y) − ΔG·γ with γ = argmin ‖f − ΔF·γ‖₂. On a linear system that
 // is GMRES in other words, but it needs no second form of the sweep and can start
 // over at any time. The differences are float32: they only steer; what they lose is
-// part of the next f.
+// part of the next f. For the same reason a sample of f will do, which is in units of x.
 type history struct {
+	rate    int // one page in rate is sampled
 	f, last []float32
-	df, dg  [depth][]float32
-	parts   [][]sums // by lane, by round
-	used    int      // differences held
-	at      int      // where the next goes
+	df      [depth][]float32 // of the sample, as f and last
+	dg      [depth][]float32 // of all pages, in units of y
+	used    int              // differences held
+	at      int              // where the next goes
 }
 
 // history returns one that fits b, a used one if there is any.
@@ -29,15 +33,22 @@ func (r *run) history(b *block) *history {
 		h = &history{}
 	}
 	n := b.hi - b.lo
-	if cap(h.f) < n {
-		h.f, h.last = make([]float32, n), make([]float32, n)
-		for i := range depth {
-			h.df[i], h.dg[i] = make([]float32, n), make([]float32, n)
-		}
+	h.rate = 1
+	if n >= sampling {
+		h.rate = 8
 	}
-	h.f, h.last = h.f[:n], h.last[:n]
+	sample := n/h.rate + 1
+	fit := func(s *[]float32, n int) {
+		if cap(*s) < n {
+			*s = make([]float32, n)
+		}
+		*s = (*s)[:n]
+	}
+	fit(&h.f, sample)
+	fit(&h.last, sample)
 	for i := range depth {
-		h.df[i], h.dg[i] = h.df[i][:n], h.dg[i][:n]
+		fit(&h.df[i], sample)
+		fit(&h.dg[i], n)
 	}
 	return h
 }
@@ -48,19 +59,20 @@ func (h *history) solve(r *run, b *block, target float64, links uint64, report f
 	spent := uint64(0)
 	h.used, h.at = 0, 0
 	if b.lanes != nil {
-		copyGhosts := func(_, from, to int) { copy(r.y[len(r.order)+from:len(r.order)+to], r.y[from:to]) }
-		rounds(r.o.Workers, b, copyGhosts)
+		b.parts(r.o.Workers, func(_, _, from, to int) { copy(r.y[len(r.order)+from:], r.y[from:to]) })
 	}
 	best, stale, rest, pause := math.Inf(1), 0, 0, 4
 	var gram [depth][depth]float64
 	for sweep := 0; ; sweep++ {
-		change := h.sweepAll(r, b)
+		s := h.sweepAll(r, b, sweep > 0 && rest == 0)
+		change := s.change
 		spent += uint64(b.links)
 		if r.ended() {
 			return
 		}
-		report(uint64(b.links), change*b.back)
-		if !(change*b.back > target) || spent+uint64(b.links) > links {
+		residual := change * b.back * r.o.Damping
+		report(uint64(b.links), residual)
+		if !(residual > target) || spent+uint64(b.links) > links {
 			return
 		}
 		if stale++; change < best {
@@ -73,7 +85,6 @@ func (h *history) solve(r *run, b *block, target float64, links uint64, report f
 			// The guard: away from the solution. A sweep alone always gets closer.
 			h.used, h.at, rest, pause = 0, 0, pause, 2*pause
 		}
-		s := h.products(r, b, sweep > 0 && rest == 0)
 		var gamma [depth]float64
 		if sweep > 0 && rest == 0 {
 			h.used = min(h.used+1, depth)

@@ -1,6 +1,7 @@
 package pagerank
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 )
@@ -26,38 +27,63 @@ func (s *Solver) divide(b *block) {
 	for lane := range lanes {
 		for round := range rounds {
 			b.lanes[lane] = append(b.lanes[lane], v)
+			from := v
 			for limit := (lane*rounds + round + 1) * work / (lanes * rounds); v < b.hi && done < limit; v++ {
-				cell[v-b.lo] = uint8(round<<3 | lane)
-				done += 4 + s.inner.Degree(uint32(v))
+				done += 4 + int(s.in.Start[v+1]-s.own[v])
+			}
+			for i := from; i < v; i++ {
+				cell[i-b.lo] = uint8(round<<3 | lane)
 			}
 		}
 		b.lanes[lane] = append(b.lanes[lane], v)
 	}
+	back := make([]int, lanes*rounds)
 	each(s.workers, lanes*rounds, func(i int) {
 		lane, round := i%lanes, i/lanes
-		for v := b.lanes[lane][round]; v < b.lanes[lane][round+1]; v++ {
-			row := s.inner.Row(uint32(v))
+		from, to := b.lanes[lane][round], b.lanes[lane][round+1]
+		back[i] = s.backward(from, to)
+		for v := from; v < to; v++ {
+			row := s.inner(v)
 			for k, u := range row {
-				if c := cell[int(u)-b.lo]; int(c>>3) == round && int(c&7) != lane {
+				// The same round, another lane.
+				if differs := cell[int(u)-b.lo] ^ uint8(round<<3|lane); differs > 0 && differs < 8 {
 					row[k] += uint32(len(s.order))
 				}
 			}
 		}
 	})
+	count := 0
+	for _, c := range back {
+		count += c
+	}
+	b.setBack(count)
 }
+
+// parts calls do for every lane of every round of b, in any order.
+func (b *block) parts(workers int, do func(lane, round, from, to int)) {
+	lanes := len(b.lanes)
+	each(workers, lanes*(len(b.lanes[0])-1), func(i int) {
+		lane, round := i%lanes, i/lanes
+		do(lane, round, b.lanes[lane][round], b.lanes[lane][round+1])
+	})
+}
+
+// patience is how often a worker looks whether a round has ended before it goes to
+// sleep: some 100 µs, as a round of a small block is over before a sleeper has woken.
+const patience = 100_000
 
 // rounds calls do for every lane of every round of b, and none of a round before all
 // of the round before it have returned.
-func rounds(workers int, b *block, do func(lane, from, to int)) {
+func (b *block) rounds(workers int, do func(lane, round, from, to int)) {
 	lanes := len(b.lanes)
 	total := lanes * (len(b.lanes[0]) - 1)
 	var done atomic.Int64
 	var mu sync.Mutex
 	turn := sync.NewCond(&mu)
-	each(min(workers, lanes), total, func(i int) {
+	each(min(workers, lanes, runtime.GOMAXPROCS(0)), total, func(i int) {
 		lane, round := i%lanes, i/lanes
 		ready := func() bool { return done.Load() >= int64(round*lanes) }
-		for spin := 0; spin < 200 && !ready(); spin++ {
+		for spin := 0; spin < patience && !ready(); spin++ {
 		}
 		if !ready() {
 			mu.Lock()
@@ -66,7 +92,7 @@ func rounds(workers int, b *block, do func(lane, from, to int)) {
 			}
 			mu.Unlock()
 		}
-		do(lane, b.lanes[lane][round], b.lanes[lane][round+1])
+		do(lane, round, b.lanes[lane][round], b.lanes[lane][round+1])
 		if done.Add(1)%int64(lanes) == 0 {
 			mu.Lock()
 			turn.Broadcast()

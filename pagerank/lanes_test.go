@@ -1,6 +1,7 @@
 package pagerank
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -65,7 +66,7 @@ func TestNoOneReadsWhatIsWritten(t *testing.T) {
 	ghosts := 0
 	for v := b.lo; v < b.hi; v += 7 {
 		lane, round := cell(v)
-		for _, u := range s.inner.Row(uint32(v)) {
+		for _, u := range s.inner(v) {
 			ghost := int(u) >= n
 			at, in := cell(int(u) % n)
 			if want := in == round && at != lane; ghost != want {
@@ -91,13 +92,13 @@ func TestLinksAreFollowedOnce(t *testing.T) {
 	in := g.Transpose()
 	for v, page := range s.order {
 		var row []uint32
-		for _, u := range s.outer.Row(uint32(v)) {
+		for _, u := range s.outer(v) {
 			row = append(row, s.order[u])
 			if int(u) >= v {
 				t.Fatalf("place %d has a link from the later place %d outside of its component", v, u)
 			}
 		}
-		for _, u := range s.inner.Row(uint32(v)) {
+		for _, u := range s.inner(v) {
 			row = append(row, s.order[int(u)%len(s.order)])
 		}
 		slices.Sort(row)
@@ -125,6 +126,43 @@ func TestLargeComponentAnyWorkers(t *testing.T) {
 		}
 		if !slices.Equal(got.X, want.X) || !slices.Equal(got.Residual, want.Residual) || got.Followed != want.Followed {
 			t.Errorf("%d workers and 1 give different results", workers)
+		}
+	}
+}
+
+// TestSweep compares sweeps, of rows of any length, with following link after link.
+func TestSweep(t *testing.T) {
+	short := graph(t, 4, [2]uint32{0, 1}, [2]uint32{1, 2}, [2]uint32{2, 3}, [2]uint32{3, 0}, [2]uint32{1, 0})
+	for _, g := range []*csr.Graph{short, random(t, 3_000, 10)} {
+		s, err := NewSolver(Problem{Out: g})
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err := Options{Workers: 1}.WithDefaults()
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, b := s.newRun(t.Context(), o), s.largest()
+		r.spread(1)
+		want := slices.Clone(r.y)
+		for from := b.lo; from < b.hi; from += stretch {
+			delta := make([]float32, min(stretch, b.hi-from))
+			change, wantChange := r.sweep(from, delta), 0.0
+			for i := range delta {
+				v := from + i
+				x, before := r.next[v], want[v]
+				for _, u := range s.inner(v) {
+					x += want[u]
+				}
+				want[v] = x * r.w[v]
+				wantChange += math.Abs(want[v]-before) / r.w[v]
+				if math.Abs(r.y[v]-want[v]) > 1e-13*want[v] || math.Abs(float64(delta[i])-(want[v]-before)) > 1e-6*want[v] {
+					t.Fatalf("place %d: %v, moved by %v; want %v, moved by %v", v, r.y[v], delta[i], want[v], want[v]-before)
+				}
+			}
+			if math.Abs(change-wantChange) > 1e-12*wantChange {
+				t.Fatalf("change %v, want %v", change, wantChange)
+			}
 		}
 	}
 }

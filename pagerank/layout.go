@@ -3,24 +3,26 @@ package pagerank
 import (
 	"fmt"
 	"runtime"
+	"slices"
 
 	"freshrank/pagerank/csr"
 )
 
-// Solver is a graph laid out for [Solver.Rank]: 8 bytes a link and 20 a page. It is
-// immutable; several calls of Rank may share it.
+// Solver is a graph laid out for [Solver.Rank]: 4 bytes a link and 20 a page, beside the
+// problem's graph, which it keeps. It is immutable; several calls of Rank may share it.
 //
 // Pages are renumbered by place: strongly connected components in topological
-// order, and within one the order of [findComponents]. Links into a place come in
-// two parts: those from earlier components, which are followed once for all sweeps
-// within the component, and those from the component itself.
+// order, and within one the order of [findComponents] or of [regroup]. The links into a
+// place ascend. So those from earlier components come first, which are followed once
+// for all sweeps within the component, and then those from the component itself.
 type Solver struct {
 	p        Problem
 	order    []uint32   // the page at a place
-	outer    *csr.Graph // by place: links from earlier components
-	inner    *csr.Graph // by place: links from the own component; see block for places ≥ len(order)
+	in       *csr.Graph // by place: links into it; see block for places ≥ len(order)
+	own      []uint64   // by place: where in in.Target links from the own component begin
 	steps    []step     // in the order in which they depend on each other
 	bounds   []int      // chunks of places of about equal work
+	links    int        // links within components
 	dangling int        // pages without links
 	workers  int        // that built it
 }
@@ -37,6 +39,7 @@ type step struct {
 // or a run of single pages without any.
 type block struct {
 	lo, hi int
+	outer  int     // links from earlier blocks
 	links  int     // inner links
 	back   float64 // share of inner links that a sweep follows before their source is swept
 	lanes  [][]int // large blocks only: bounds of the rounds of each lane
@@ -50,15 +53,19 @@ func NewSolver(p Problem) (*Solver, error) {
 		return nil, fmt.Errorf("lay out graph: %w", err)
 	}
 	s := &Solver{p: p, workers: runtime.GOMAXPROCS(0)}
-	in := p.Out.Transpose()
-	found, levels := findComponents(in, p.ranked).byLevel(func(u uint32) bool { return p.Out.Degree(u) == 0 })
+	var found components
+	if hubs(p.Out) {
+		found = p.byDegree()
+	} else {
+		found = findComponents(p.Out, p.ranked)
+		regroup(p.Out, found)
+	}
 	if len(found.order) != members {
 		panic("pagerank: a page without a component")
 	}
-	regroup(in, found, p.Out.Degree)
-	s.order = found.order
-	s.place(in, found)
-	s.plan(found, levels)
+	s.place(found.order)
+	s.split(found)
+	s.plan(found)
 	return s, nil
 }
 
@@ -68,98 +75,106 @@ func plain(p Problem) (*Solver, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Solver{p: p, workers: runtime.GOMAXPROCS(0), order: make([]uint32, 0, members)}
-	in := p.Out.Transpose()
-	for u := range in.Pages() {
+	order := make([]uint32, 0, members)
+	for u := range p.Out.Pages() {
 		if p.ranked(u) {
-			s.order = append(s.order, uint32(u))
+			order = append(order, uint32(u))
 		}
 	}
-	s.place(in, components{order: s.order, end: []uint32{uint32(members)}, outer: make([]uint32, in.Pages())})
+	s := &Solver{p: p, workers: runtime.GOMAXPROCS(0)}
+	s.place(order)
 	return s, nil
 }
 
-// place fills outer and inner: the rows of in, renumbered.
-func (s *Solver) place(in *csr.Graph, c components) {
-	n := len(c.order)
-	at := make([]uint32, in.Pages()) // the place of a page
-	first := make([]uint32, n)       // where the component of a place begins
-	s.outer = &csr.Graph{Start: make([]uint64, n+1)}
-	s.inner = &csr.Graph{Start: make([]uint64, n+1)}
-	for i := range c.end {
-		for v := c.begin(i); v < c.end[i]; v++ {
-			u := c.order[v]
-			at[u], first[v] = v, c.begin(i)
-			outer := uint64(c.outer[u])
-			if s.p.Out.Degree(u) == 0 {
-				s.dangling++
-			}
-			s.outer.Start[v+1] = s.outer.Start[v] + outer
-			s.inner.Start[v+1] = s.inner.Start[v] + uint64(in.Degree(u)) - outer
+// place gives pages their places.
+func (s *Solver) place(order []uint32) {
+	s.order, s.in = order, s.p.Out.TransposeBy(order)
+	s.bounds = chunks(len(order), 1<<16, func(v int) int { return s.in.Degree(uint32(v)) })
+	for _, u := range order {
+		if s.p.Out.Degree(u) == 0 {
+			s.dangling++
 		}
 	}
-	s.outer.Target = make([]uint32, s.outer.Start[n])
-	s.inner.Target = make([]uint32, s.inner.Start[n])
-	s.bounds = chunks(n, 1<<16, func(v int) int { return in.Degree(c.order[v]) })
+}
+
+// split finds where in each row the links from the own component begin.
+func (s *Solver) split(c components) {
+	s.own = make([]uint64, len(s.order))
 	each(s.workers, len(s.bounds)-1, func(chunk int) {
-		for v := s.bounds[chunk]; v < s.bounds[chunk+1]; v++ {
-			inner, outer := s.inner.Row(uint32(v)), s.outer.Row(uint32(v))
-			begin := first[v]
-			for _, u := range in.Row(c.order[v]) {
-				if w := at[u]; w >= begin { // what leads here lies before the end of the component
-					inner[0], inner = w, inner[1:]
-				} else {
-					outer[0], outer = w, outer[1:]
-				}
+		from, to := s.bounds[chunk], s.bounds[chunk+1]
+		i, _ := slices.BinarySearch(c.end, uint32(from)+1)
+		for v := from; v < to; v++ {
+			if int(c.end[i]) <= v {
+				i++
 			}
+			row := s.in.Row(uint32(v))
+			k, begin := 0, c.begin(i)
+			if len(row) > 0 && row[0] < begin {
+				k, _ = slices.BinarySearch(row, begin)
+			}
+			s.own[v] = s.in.Start[v] + uint64(k)
 		}
 	})
 }
+
+// inner returns the links into place v from its own component.
+func (s *Solver) inner(v int) []uint32 { return s.in.Target[s.own[v]:s.in.Start[v+1]] }
+
+// outer returns the links into place v from earlier components.
+func (s *Solver) outer(v int) []uint32 { return s.in.Target[s.in.Start[v]:s.own[v]] }
 
 // A component of this many inner links is solved by all workers together.
 const largeBlock = 1 << 18
 
 // plan cuts the components into steps.
-func (s *Solver) plan(c components, levels []int) {
-	next := 0
-	for _, end := range levels {
-		var small []block
-		for ; next < end; next++ {
-			b := block{lo: int(c.begin(next)), hi: int(c.end[next])}
-			b.links = int(s.inner.Start[b.hi] - s.inner.Start[b.lo])
-			switch {
-			case b.links >= largeBlock:
-				s.divide(&b)
-				s.steps = append(s.steps, step{blocks: []block{b}, large: true})
-			case b.links == 0 && len(small) > 0 && small[len(small)-1].links == 0 && small[len(small)-1].hi == b.lo && b.lo-small[len(small)-1].lo < 1<<12:
-				small[len(small)-1].hi = b.hi
-			default:
-				small = append(small, b)
-			}
-		}
+func (s *Solver) plan(c components) {
+	var small []block
+	flush := func() {
 		if len(small) > 0 {
 			s.steps = append(s.steps, step{blocks: small})
 		}
+		small = nil
 	}
+	for i := range c.end {
+		if i > 0 && c.level[i] != c.level[i-1] {
+			flush()
+		}
+		b := block{lo: int(c.begin(i)), hi: int(c.end[i])}
+		for v := b.lo; v < b.hi; v++ {
+			b.outer += int(s.own[v] - s.in.Start[v])
+		}
+		b.links = int(s.in.Start[b.hi]-s.in.Start[b.lo]) - b.outer
+		s.links += b.links
+		switch last := len(small) - 1; {
+		case b.links >= largeBlock:
+			s.divide(&b)
+			s.steps = append(s.steps, step{blocks: []block{b}, large: true})
+		case b.links == 0 && last >= 0 && small[last].links == 0 && small[last].hi == b.lo && b.lo-small[last].lo < 1<<12:
+			small[last].hi = b.hi
+			small[last].outer += b.outer
+		default:
+			small = append(small, b)
+		}
+	}
+	flush()
 	each(s.workers, len(s.steps), func(i int) {
 		for k := range s.steps[i].blocks {
-			s.measure(&s.steps[i].blocks[k])
+			if b := &s.steps[i].blocks[k]; b.lanes == nil && b.links > 0 {
+				b.setBack(s.backward(b.lo, b.hi))
+			}
 		}
 	})
 }
 
-// measure sets b.back.
-func (s *Solver) measure(b *block) {
-	if b.links == 0 {
-		return
+// backward counts the inner links into the places from … to−1 that a sweep follows
+// before their source is swept.
+func (s *Solver) backward(from, to int) (count int) {
+	for v := from; v < to; v++ {
+		row := s.inner(v)
+		k, _ := slices.BinarySearch(row, uint32(v))
+		count += len(row) - k
 	}
-	back := 0
-	for v := b.lo; v < b.hi; v++ {
-		for _, u := range s.inner.Row(uint32(v)) {
-			if int(u) >= v {
-				back++
-			}
-		}
-	}
-	b.back = max(float64(back)/float64(b.links), 0.05)
+	return count
 }
+
+func (b *block) setBack(count int) { b.back = max(float64(count)/float64(b.links), 0.05) }

@@ -1,37 +1,14 @@
 package pagerank
 
-// sums are the inner products of a part of a block.
+// A block is swept in stretches of this many places: what a sweep leaves behind is
+// used up while it is in the innermost cache.
+const stretch = 128
+
+// sums are what a sweep over a part of a block adds up.
 type sums struct {
-	change float64
+	change float64        // of all x
 	df     [depth]float64 // new ΔF with each ΔF
 	f      [depth]float64 // f with each ΔF
-}
-
-// parted calls do for the parts of b, in parallel if it has lanes, and merges what
-// it returns in the order of the places.
-func (h *history) parted(r *run, b *block, do func(from, to int) sums) (all sums) {
-	if b.lanes == nil {
-		return do(b.lo, b.hi)
-	}
-	if len(h.parts) < len(b.lanes) {
-		h.parts = make([][]sums, len(b.lanes))
-	}
-	for lane := range b.lanes {
-		h.parts[lane] = make([]sums, len(b.lanes[lane])-1)
-	}
-	rounds(r.o.Workers, b, func(lane, from, to int) {
-		round := 0
-		for b.lanes[lane][round] != from || b.lanes[lane][round+1] != to {
-			round++
-		}
-		h.parts[lane][round] = do(from, to)
-	})
-	for lane := range b.lanes {
-		for _, p := range h.parts[lane] {
-			all.add(p)
-		}
-	}
-	return all
 }
 
 func (s *sums) add(p sums) {
@@ -42,70 +19,100 @@ func (s *sums) add(p sums) {
 	}
 }
 
-func (h *history) sweepAll(r *run, b *block) float64 {
-	return h.parted(r, b, func(from, to int) sums {
-		if r.ended() {
-			return sums{}
-		}
-		return sums{change: r.sweep(from, to, h.f[from-b.lo:to-b.lo])}
-	}).change
-}
-
-// products stores the new differences, if wanted, and returns inner products. Until
-// now, dg[at] holds how much y was moved.
-func (h *history) products(r *run, b *block, store bool) sums {
-	if !store {
-		return sums{}
+// sweepAll makes one sweep over b, completes the newest ΔG, which until now holds by how
+// much y was moved, and, if compare is set, stores the newest ΔF and adds up products.
+func (h *history) sweepAll(r *run, b *block, compare bool) (all sums) {
+	if b.lanes == nil {
+		return h.sweepPart(r, b, b.lo, b.hi, compare)
 	}
-	return h.parted(r, b, func(from, to int) (s sums) {
-		from, to = from-b.lo, to-b.lo
-		f, last := h.f[from:to], h.last[from:to]
-		ndf, ndg := h.df[h.at][from:to], h.dg[h.at][from:to]
-		for i, v := range f {
-			d := v - last[i]
-			ndf[i] = d
-			ndg[i] += d
+	parts := make([][]sums, len(b.lanes))
+	for lane := range parts {
+		parts[lane] = make([]sums, len(b.lanes[lane])-1)
+	}
+	b.rounds(r.o.Workers, func(lane, round, from, to int) {
+		if !r.ended() {
+			parts[lane][round] = h.sweepPart(r, b, from, to, compare)
 		}
-		n := min(h.used+1, depth)
-		for k := range n {
-			old := h.df[k][from:to]
-			var a, c float64
-			for i, v := range f {
-				a += float64(old[i]) * float64(ndf[i])
-				c += float64(old[i]) * float64(v)
-			}
-			s.df[k], s.f[k] = a, c
-		}
-		return s
 	})
+	for lane := range parts { // in order, whoever computed them
+		for _, p := range parts[lane] {
+			all.add(p)
+		}
+	}
+	return all
 }
 
-// advance moves y on by γ, and remembers by how much it has been moved in all since
-// the sweep before.
-func (h *history) advance(r *run, b *block, gamma [depth]float64) {
-	h.parted(r, b, func(from, to int) sums {
-		lo := from - b.lo
-		hi := to - b.lo
-		y, w, f := r.y[from:to], r.w[from:to], h.f[lo:hi]
-		move := h.last[lo:hi] // becomes f, after its place has served as scratch
-		clear(move)
-		for k := range h.used {
-			if g := float32(gamma[k]); g != 0 {
-				dg := h.dg[k][lo:hi]
-				for i := range move {
-					move[i] -= g * dg[i]
-				}
-			}
+func (h *history) sweepPart(r *run, b *block, from, to int, compare bool) (s sums) {
+	var buffer [stretch]float32
+	first := (from - b.lo + h.rate - 1) / h.rate // of the sample
+	last := first
+	for ; from < to; from += stretch {
+		delta := buffer[:min(stretch, to-from)]
+		s.change += r.sweep(from, delta)
+		dg := h.dg[h.at][from-b.lo:][:len(delta)]
+		for i, d := range delta {
+			dg[i] += d
 		}
-		dg := h.dg[h.at][lo:hi]
-		for i, m := range move {
-			y[i] += float64(m) * w[i]
-			dg[i] = f[i] + m
-			move[i] = f[i]
+		w, f := r.w[from:], h.f[last:][:len(delta)/h.rate]
+		for i := range f {
+			f[i] = delta[i] / float32(w[i])
+		}
+		last += len(f)
+	}
+	if compare {
+		h.products(first, last, &s)
+	}
+	copy(h.last[first:last], h.f[first:last])
+	return s
+}
+
+// products stores the new ΔF of a part of the sample and adds up its products.
+func (h *history) products(from, to int, s *sums) {
+	f, last, newest := h.f[from:to], h.last[from:to], h.df[h.at][from:to]
+	for i, v := range f {
+		newest[i] = v - last[i]
+	}
+	for k := range min(h.used+1, depth) {
+		old := h.df[k][from:to]
+		var a, c float64
+		for i, v := range f {
+			a += float64(old[i]) * float64(newest[i])
+			c += float64(old[i]) * float64(v)
+		}
+		s.df[k], s.f[k] = a, c
+	}
+}
+
+// advance moves y on by −ΔG·γ and remembers by how much in the next ΔG.
+func (h *history) advance(r *run, b *block, gamma [depth]float64) {
+	var g [depth]float32
+	var source [depth][]float32
+	for k := range depth {
+		source[k] = h.dg[0]
+		if k < h.used {
+			g[k], source[k] = float32(gamma[k]), h.dg[k]
+		}
+	}
+	part := func(_, _, from, to int) {
+		lo, hi := from-b.lo, to-b.lo
+		y, move := r.y[from:to], h.dg[h.at][lo:hi]
+		if h.used == 0 {
+			clear(move)
+		} else {
+			d0, d1, d2, d3, d4 := source[0][lo:hi], source[1][lo:hi], source[2][lo:hi], source[3][lo:hi], source[4][lo:hi]
+			for i := range move {
+				m := -(g[0]*d0[i] + g[1]*d1[i] + g[2]*d2[i] + g[3]*d3[i] + g[4]*d4[i])
+				move[i] = m
+				y[i] += float64(m)
+			}
 		}
 		if b.lanes != nil {
 			copy(r.y[len(r.order)+from:], y)
 		}
-		return sums{}
-	})
+	}
+	if b.lanes == nil {
+		part(0, 0, b.lo, b.hi)
+	} else {
+		b.parts(r.o.Workers, part)
+	}
 }

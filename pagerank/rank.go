@@ -32,7 +32,7 @@ func (s *Solver) Rank(ctx context.Context, o Options) (*Result, error) {
 		return nil, fmt.Errorf("rank graph: %w", err)
 	}
 	r := s.newRun(ctx, o)
-	all := uint64(s.outer.Links() + s.inner.Links())
+	all := uint64(s.in.Links())
 	improve := func(aim float64, sum, dangling float64) {
 		k := r.balance(sum, dangling)
 		r.sum = k * sum
@@ -44,9 +44,9 @@ func (s *Solver) Rank(ctx context.Context, o Options) (*Result, error) {
 		}
 	}
 	if o.Start == nil {
-		improve(0.7, float64(len(s.order)), float64(s.dangling))
+		improve(0.75, float64(len(s.order)), float64(s.dangling))
 	}
-	for aim := 0.7; ; aim /= 4 {
+	for aim := 0.75; ; aim /= 4 {
 		t := r.certify()
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("rank graph, sweep %d: %w", r.sweeps()+1, err)

@@ -1,60 +1,83 @@
 package pagerank
 
-import "freshrank/pagerank/csr"
+import (
+	"sort"
 
-const (
-	near      = 1 << 14 // pages this close, 128 KB of values, share the innermost caches
-	together  = 0.5     // share of near links from which the numbering of pages has locality
-	scattered = 0.25    // share of near links below which the order of the search has none
+	"freshrank/pagerank/csr"
 )
 
-// regroup improves the order of components whose values outgrow the caches, by what a
-// sample of their links shows:
-//
-//   - Where pages linked to each other have near numbers, as in a crawl in URL order,
-//     runs of near numbers stay together, and the order of the search holds within
-//     each run.
-//   - Otherwise, where it brings few links near either, pages are sorted by falling
-//     out-degree: social and random graphs are like that in any order, and what is
-//     read most often had better lie side by side (Faldu, Diamond and Grot, A closer
-//     look at lightweight graph reordering, 2019).
-//   - Otherwise the order of the search is the best there is, as for a crawl whose
-//     pages are numbered at random.
-func regroup(in *csr.Graph, c components, degree func(uint32) int) {
-	var at []uint32
+const (
+	near     = 1 << 14   // pages this close, 128 KB of values, share the innermost caches
+	together = 0.5       // share of near links from which the numbering of pages has locality
+	many     = 16 * near // pages whose values outgrow the caches
+	most     = 1 << 14   // links a page; pages of more all count as equal
+)
+
+// regroup improves the order of large components. Where pages linked to each other have
+// near numbers, as in a crawl in URL order, runs of near numbers stay together, and the
+// order of the search holds within each run. Otherwise the order of the search is the
+// best there is, as for a crawl whose pages are numbered at random.
+func regroup(out *csr.Graph, c components) {
 	for i := range c.end {
 		pages := c.order[c.begin(i):c.end[i]]
-		if len(pages) < 16*near {
-			continue
-		}
-		if at == nil {
-			at = make([]uint32, in.Pages())
-			for v, u := range c.order {
-				at[u] = uint32(v)
-			}
-		}
-		links, inOrder, inNumber := 0, 0, 0
-		for v := 0; v < len(pages); v += 64 { // a sample is enough
-			for _, u := range in.Row(pages[v]) {
-				if w := int(at[u]) - int(c.begin(i)); w >= 0 && w < len(pages) {
-					links++
-					if w-v < near && v-w < near {
-						inOrder++
-					}
-					if d := int(u) - int(pages[v]); d < near && -d < near {
-						inNumber++
-					}
-				}
-			}
-		}
-		switch {
-		case float64(inNumber) > together*float64(links):
-			byKey(pages, in.Pages()/near+1, func(u uint32) int { return int(u / near) })
-		case float64(inOrder) < scattered*float64(links):
-			const most = 1 << 14 // of this degree or more, all count as equal
-			byKey(pages, most+1, func(u uint32) int { return most - min(degree(u), most) })
+		if len(pages) >= many && nearby(out, len(pages), func(v int) uint32 { return pages[v] }) {
+			byKey(pages, out.Pages()/near+1, func(u uint32) int { return int(u / near) })
 		}
 	}
+}
+
+// nearby tells, by a sample of n pages, whether most links lead to near numbers.
+func nearby(out *csr.Graph, n int, page func(int) uint32) bool {
+	links, short := 0, 0
+	for v := 0; v < n; v += 64 {
+		from := page(v)
+		for _, u := range out.Row(from) {
+			links++
+			if d := int(u) - int(from); d < near && -d < near {
+				short++
+			}
+		}
+	}
+	return float64(short) > together*float64(links)
+}
+
+// hubs tells whether numbers say nothing of who is linked to whom, and a 64th of the
+// pages have a third of the links, as in a social graph. What is read most often had
+// better lie side by side then (Faldu, Diamond and Grot, A closer look at lightweight
+// graph reordering, 2019), and no search for a better order pays.
+func hubs(out *csr.Graph) bool {
+	n := out.Pages()
+	if n < many || nearby(out, n, func(u int) uint32 { return uint32(u) }) {
+		return false
+	}
+	pages := make([]int, most+1) // by degree
+	for u := range n {
+		pages[min(out.Degree(uint32(u)), most)]++
+	}
+	links, left := 0, n/64
+	for degree := most; degree > 0 && left > 0; degree-- {
+		take := min(pages[degree], left)
+		links += take * degree
+		left -= take
+	}
+	return links > out.Links()/3
+}
+
+// byDegree sorts pages by falling out-degree. Those with links are one component then,
+// whether they all reach each other or not.
+func (p Problem) byDegree() (c components) {
+	for u := range p.Out.Pages() {
+		if p.ranked(u) {
+			c.order = append(c.order, uint32(u))
+		}
+	}
+	byKey(c.order, most+1, func(u uint32) int { return most - min(p.Out.Degree(u), most) })
+	linked := sort.Search(len(c.order), func(v int) bool { return p.Out.Degree(c.order[v]) == 0 })
+	c.end, c.level = append(c.end, uint32(linked)), append(c.level, 1)
+	for v := linked; v < len(c.order); v++ {
+		c.end, c.level = append(c.end, uint32(v+1)), append(c.level, 0)
+	}
+	return c
 }
 
 // byKey sorts pages by a key below keys, those of equal key as they were.

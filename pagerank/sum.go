@@ -15,14 +15,13 @@ const unit = 0x1p-53
 const rowBlock = 64
 
 // roundings bounds how many roundings a term passes on its way into the result
-// of a pull over a row in two parts: 2 for α·x/d, n/4+4 in a block, 2 for the
-// compensation between blocks, 1 for joining the parts, 2 for 1−α and its addition.
-func roundings(outer, inner int) float64 {
-	n := max(outer, inner)
+// of a pull over a row of n: 2 for α·x/d, n/4+4 in a block, 2 for the compensation
+// between blocks, 2 for 1−α and its addition.
+func roundings(n int) float64 {
 	if n == 0 {
 		return 1
 	}
-	return float64(min(n, rowBlock)/4 + 11)
+	return float64(min(n, rowBlock)/4 + 10)
 }
 
 // sumRow adds up share over the pages of row. Plain summation would lose up to

@@ -192,3 +192,37 @@ func BenchmarkBuild(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/links, "ns/link")
 }
+
+// TestTransposeBy compares with turning round one link after the other.
+func TestTransposeBy(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for _, pages := range []int{0, 1, 7, 30_000} {
+		var b Builder
+		for range 10 * pages { // enough links for several workers in the last
+			b.Add(2*rng.Uint32N(uint32(pages)), 2*rng.Uint32N(uint32(pages)))
+		}
+		g, err := b.Build(2 * pages)
+		if err != nil {
+			t.Fatal(err)
+		}
+		order := make([]uint32, pages) // odd pages have no links
+		for v, u := range rng.Perm(pages) {
+			order[v] = 2 * uint32(u)
+		}
+		want := make(map[uint32][]uint32)
+		for v, from := range order {
+			for _, u := range g.Row(from) {
+				want[u] = append(want[u], uint32(v))
+			}
+		}
+		got := g.TransposeBy(order)
+		if err := got.Check(); err != nil || got.Pages() != pages || got.Links() != g.Links() {
+			t.Fatalf("%d pages, %d links: %v", got.Pages(), got.Links(), err)
+		}
+		for v, page := range order {
+			if !slices.Equal(got.Row(uint32(v)), want[page]) {
+				t.Fatalf("links to place %d come from %v, want %v", v, got.Row(uint32(v)), want[page])
+			}
+		}
+	}
+}
