@@ -23,9 +23,9 @@ var mayImport = map[string][]string{
 	"pagerank/link":         {},
 	"pagerank/parallel":     {},
 	"pagerank/hugepages":    {},
-	"pagerank/csr":          {"pagerank/link"},
+	"pagerank/csr":          {"pagerank/link", "pagerank/parallel"},
 	"pagerank/linkgraph":    {"pagerank/link", "pagerank/csr", "pagerank/parallel", "pagerank/hugepages"},
-	"pagerank":              {"pagerank/link", "pagerank/csr", "pagerank/linkgraph"},
+	"pagerank":              {"pagerank/link", "pagerank/csr", "pagerank/linkgraph", "pagerank/parallel"},
 	"pagerank/incremental":  {"pagerank/link", "pagerank/csr", "pagerank/linkgraph", "pagerank/parallel", "pagerank/hugepages", "pagerank"},
 	"pagerank/pageranktest": {"pagerank/…"},
 

@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"freshrank/pagerank/parallel"
 )
 
 // Gauss–Seidel reads what it has just written, so its result depends on who was
@@ -38,7 +40,7 @@ func (s *Solver) divide(b *block) {
 		b.lanes[lane] = append(b.lanes[lane], v)
 	}
 	back := make([]int, lanes*rounds)
-	each(s.workers, lanes*rounds, func(i int) {
+	parallel.Each(s.workers, lanes*rounds, func(i int) {
 		lane, round := i%lanes, i/lanes
 		from, to := b.lanes[lane][round], b.lanes[lane][round+1]
 		back[i] = s.backward(from, to)
@@ -62,7 +64,7 @@ func (s *Solver) divide(b *block) {
 // parts calls do for every lane of every round of b, in any order.
 func (b *block) parts(workers int, do func(lane, round, from, to int)) {
 	lanes := len(b.lanes)
-	each(workers, lanes*(len(b.lanes[0])-1), func(i int) {
+	parallel.Each(workers, lanes*(len(b.lanes[0])-1), func(i int) {
 		lane, round := i%lanes, i/lanes
 		do(lane, round, b.lanes[lane][round], b.lanes[lane][round+1])
 	})
@@ -80,7 +82,7 @@ func (b *block) rounds(workers int, do func(lane, round, from, to int)) {
 	var done atomic.Int64
 	var mu sync.Mutex
 	turn := sync.NewCond(&mu)
-	each(min(workers, lanes, runtime.GOMAXPROCS(0)), total, func(i int) {
+	parallel.Each(min(workers, lanes, runtime.GOMAXPROCS(0)), total, func(i int) {
 		lane, round := i%lanes, i/lanes
 		ready := func() bool { return done.Load() >= int64(round*lanes) }
 		for spin := 0; spin < patience && !ready(); spin++ {

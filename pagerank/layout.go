@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"freshrank/pagerank/csr"
+	"freshrank/pagerank/parallel"
 )
 
 // Solver is a graph laid out for [Solver.Rank]: 4 bytes a link and 20 a page, beside the
@@ -100,7 +101,7 @@ func (s *Solver) place(order []uint32) {
 // split finds where in each row the links from the own component begin.
 func (s *Solver) split(c components) {
 	s.own = make([]uint64, len(s.order))
-	each(s.workers, len(s.bounds)-1, func(chunk int) {
+	parallel.Each(s.workers, len(s.bounds)-1, func(chunk int) {
 		from, to := s.bounds[chunk], s.bounds[chunk+1]
 		i, _ := slices.BinarySearch(c.end, uint32(from)+1)
 		for v := from; v < to; v++ {
@@ -157,7 +158,7 @@ func (s *Solver) plan(c components) {
 		}
 	}
 	flush()
-	each(s.workers, len(s.steps), func(i int) {
+	parallel.Each(s.workers, len(s.steps), func(i int) {
 		for k := range s.steps[i].blocks {
 			if b := &s.steps[i].blocks[k]; b.lanes == nil && b.links > 0 {
 				b.setBack(s.backward(b.lo, b.hi))

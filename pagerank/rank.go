@@ -45,6 +45,8 @@ func (s *Solver) Rank(ctx context.Context, o Options) (*Result, error) {
 	}
 	if o.Start == nil {
 		improve(0.75, float64(len(s.order)), float64(s.dangling))
+	} else {
+		r.rebalance()
 	}
 	for aim := 0.75; ; aim /= 4 {
 		t := r.certify()

@@ -3,6 +3,8 @@ package pagerank
 import (
 	"context"
 	"math"
+
+	"freshrank/pagerank/parallel"
 )
 
 // run holds the vectors of one call of [Solver.Rank], by place: 40 bytes a page, and
@@ -44,7 +46,7 @@ func (s *Solver) newRun(ctx context.Context, o Options) *run {
 
 // chunks calls do for all chunks of places, unless ctx has ended.
 func (r *run) chunks(do func(chunk, from, to int)) {
-	each(r.o.Workers, len(r.bounds)-1, func(c int) {
+	parallel.Each(r.o.Workers, len(r.bounds)-1, func(c int) {
 		if !r.ended() {
 			do(c, r.bounds[c], r.bounds[c+1])
 		}
@@ -80,7 +82,7 @@ func (r *run) improve(target float64, links uint64) {
 			return
 		}
 		factor := float64(links-r.touched) / float64(max(need, 1)) // how often what is needed may be spent
-		each(r.o.Workers, len(step.blocks), func(i int) {
+		parallel.Each(r.o.Workers, len(step.blocks), func(i int) {
 			b := &step.blocks[i]
 			r.pullOuter(b.lo, b.hi)
 			spent[i] = uint64(b.outer)
@@ -156,7 +158,7 @@ func (r *run) sweep(from int, delta []float32) (change float64) {
 
 // settle turns y, and next where nothing iterates, into x, with the right mass.
 func (r *run) settle() {
-	each(r.o.Workers, len(r.steps), func(i int) {
+	parallel.Each(r.o.Workers, len(r.steps), func(i int) {
 		for _, b := range r.steps[i].blocks {
 			for v := b.lo; v < b.hi; v++ {
 				x := r.next[v]
@@ -167,6 +169,11 @@ func (r *run) settle() {
 			}
 		}
 	})
+	r.rebalance()
+}
+
+// rebalance scales x so that its residual sums to zero.
+func (r *run) rebalance() {
 	r.chunks(func(c, from, to int) {
 		var t totals
 		for v := from; v < to; v++ {

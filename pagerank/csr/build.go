@@ -26,7 +26,7 @@ func (b *Builder) build(g *Graph, blocks [][]pair) int {
 	ends := make([][buckets]uint32, len(blocks)) // by block: where buckets end
 	// The half megabyte that each processor needs for it is little beside its blocks.
 	few := len(blocks)/16 + 1
-	parallel(len(blocks), few, func() func(int) {
+	onEach(len(blocks), few, func() func(int) {
 		buf := new([fullBlock]pair)
 		return func(i int) { sortByBucket(blocks[i], buf, shift, &ends[i]) }
 	})
@@ -42,7 +42,7 @@ func (b *Builder) build(g *Graph, blocks [][]pair) int {
 		first[k+1] += first[k]
 	}
 	var kept [buckets]uint64
-	parallel((pages+1<<shift-1)>>shift, buckets, func() func(int) {
+	onEach((pages+1<<shift-1)>>shift, buckets, func() func(int) {
 		f := filler{g: g, blocks: blocks, ends: ends, dedupe: b.Dedupe, dropLoops: b.DropLoops}
 		return func(k int) {
 			lo := k << shift
@@ -190,9 +190,9 @@ func sortRow(row, buf []uint32, pages int) []uint32 {
 	return buf
 }
 
-// parallel calls do for 0 … n−1, each once, on all processors but not more than most;
+// onEach calls do for 0 … n−1, each once, on all processors but not more than most;
 // start makes the do of each.
-func parallel(n, most int, start func() (do func(i int))) {
+func onEach(n, most int, start func() (do func(i int))) {
 	var next atomic.Int64
 	var group sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), n, most) {

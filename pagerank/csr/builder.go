@@ -121,7 +121,7 @@ func (b *Builder) Renumber() []uint32 {
 	if len(old) == int(old[len(old)-1])+1 {
 		return old // there are no gaps
 	}
-	parallel(len(blocks), len(blocks), func() func(int) {
+	onEach(len(blocks), len(blocks), func() func(int) {
 		return func(i int) {
 			for j, l := range blocks[i] {
 				blocks[i][j] = pair{present.rank(l.source), present.rank(l.target)}

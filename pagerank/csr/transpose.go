@@ -4,7 +4,8 @@ import (
 	"math"
 	"runtime"
 	"sort"
-	"sync"
+
+	"freshrank/pagerank/parallel"
 )
 
 // Transpose returns the graph with every link turned round. Rows come out
@@ -35,7 +36,7 @@ func transpose[N uint32 | uint64](g *Graph, order []uint32) *Graph {
 	bounds := g.runs(order, n, workers)
 	// next[w][u]: how many links to page u worker w has; then, where the next one goes.
 	next := make([][]N, workers)
-	each(workers, func(w int) {
+	parallel.Each(workers, workers, func(w int) {
 		count := make([]N, g.Pages())
 		next[w] = count
 		if order == nil {
@@ -58,7 +59,7 @@ func transpose[N uint32 | uint64](g *Graph, order []uint32) *Graph {
 		}
 		t.Start[v+1] = uint64(sum)
 	}
-	each(workers, func(w int) {
+	parallel.Each(workers, workers, func(w int) {
 		next, target := next[w], t.Target
 		for v := bounds[w]; v < bounds[w+1]; v++ {
 			for _, u := range g.Row(page(v)) {
@@ -93,13 +94,4 @@ func (g *Graph) runs(order []uint32, n, workers int) []int {
 		bounds[w] = n
 	}
 	return bounds
-}
-
-// each calls do for 0 … n−1 at the same time.
-func each(n int, do func(i int)) {
-	var group sync.WaitGroup
-	for i := range n {
-		group.Go(func() { do(i) })
-	}
-	group.Wait()
 }
