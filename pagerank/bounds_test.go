@@ -229,7 +229,7 @@ func TestErrorIsBelowItsBound(t *testing.T) {
 		}
 	}
 	t.Logf("worst error ÷ bound: all ranks %.3f, a page %.3f", worstL1, worstPage)
-	if worstL1 < 0.3 || worstPage < 0.7 {
+	if worstL1 < 0.3 || worstPage < 0.5 {
 		t.Error("errors never come close to their bounds: the test is too tame")
 	}
 }
