@@ -210,8 +210,15 @@ func (e *Engine) setPart(pages []link.Page, state func(link.Page) link.State) {
 		tasks[n] = append(tasks[n], i)
 	}
 	parallel.Each(e.opt.Workers, shards, func(n int) {
-		for _, i := range tasks[n] {
-			e.shards[n].set(pages[i], &states[i])
+		for some := range slices.Chunk(tasks[n], ahead) {
+			var next [ahead]link.Page
+			for k, i := range some {
+				next[k] = pages[i]
+			}
+			e.shards[n].fetchRows(next[:len(some)])
+			for _, i := range some {
+				e.shards[n].set(pages[i], &states[i])
+			}
 		}
 	})
 	e.exchange(e.opt.Workers)

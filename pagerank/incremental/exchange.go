@@ -1,6 +1,8 @@
 package incremental
 
 import (
+	"slices"
+
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/parallel"
 )
@@ -35,8 +37,13 @@ func (e *Engine) exchange(workers int) {
 		s := &e.shards[i]
 		for k := range e.shards {
 			from := &e.shards[k].out[i]
-			for _, p := range *from {
-				s.take(p)
+			for some := range slices.Chunk(*from, ahead) {
+				for _, p := range some {
+					s.fetch(p.to[:min(len(p.to), run)])
+				}
+				for _, p := range some {
+					s.take(p)
+				}
 			}
 			clear(*from) // or old rows would stay in memory
 			*from = (*from)[:0]

@@ -69,10 +69,14 @@ func (e *Engine) round(tier, pages int, budget int64) {
 // drain pushes the pages of class tier and above, those that get there on the way
 // included, until it has spent about budget.
 func (s *shard) drain(tier int, budget int64) {
+	fetched := 0
 	for limit := s.edgeOps + budget; s.edgeOps < limit; {
 		top := s.top()
 		if top < tier {
 			return
+		}
+		if fetched--; fetched <= 0 {
+			fetched = s.fetchRows(s.following(top, ahead))
 		}
 		p := s.next(top)
 		n := &s.e.nodes[p]
@@ -90,6 +94,24 @@ func (s *shard) drain(tier int, budget int64) {
 		n.flags &^= isQueued
 		s.push(p, n)
 	}
+}
+
+// ahead is for how many pages fetchRows is worth while.
+const ahead = 16
+
+// fetchRows fetches what pushes of the given pages, ahead at most, will need, and returns
+// how many they are.
+func (s *shard) fetchRows(pages []link.Page) int {
+	var rows [ahead][]uint32
+	for i, p := range pages {
+		rows[i] = s.row(p)
+	}
+	for _, row := range rows[:len(pages)] {
+		if n := len(row); n > 0 && n < run && s.e.number(link.Page(row[0])) == s.number {
+			s.fetch(row)
+		}
+	}
+	return len(pages)
 }
 
 // push moves the residual of p into x̂_p, and α of it along p's links. What x̂_p

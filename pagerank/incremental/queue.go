@@ -41,6 +41,12 @@ func (q *queue) next(tier int) link.Page {
 	return p
 }
 
+// following returns up to n pages after the first of a class.
+func (q *queue) following(tier, n int) []link.Page {
+	rest := q.tiers[tier][q.heads[tier]:]
+	return rest[:min(len(rest), n)]
+}
+
 // top returns the highest class that is occupied, −1 if none is.
 func (q *queue) top() int {
 	for k := tiers - 1; k >= 0; k-- {

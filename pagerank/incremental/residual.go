@@ -13,6 +13,11 @@ func (s *shard) spread(row []uint32, delta float64) {
 	for len(row) > 0 {
 		part := row[:min(len(row), run)]
 		row = row[len(part):]
+		// Fetch all into the cache first, none waiting for another: what follows branches
+		// on them, and where it does unexpectedly, all that comes later waits.
+		for _, v := range part {
+			s.fetched += nodes[v].r
+		}
 		grown := 0.0
 		for _, v := range part {
 			n := &nodes[v]
@@ -30,15 +35,28 @@ func (s *shard) spread(row []uint32, delta float64) {
 			if size > s.ceiling[i/block] {
 				s.exceed(link.Page(v), n)
 			}
+			mark := uint64(0) // no branch: it could not be predicted
 			if math.Abs(n.x+now-n.told) > slack*n.told {
-				s.moved[i/64] |= 1 << (i % 64)
+				mark = 1
 			}
+			s.moved[i/64] |= mark << (i % 64)
 		}
 		s.size.add(grown)
 		s.residual.add(delta * float64(len(part)))
 		lost := 6*math.Abs(delta) + s.e.threshold // those of more are counted by exceed
 		s.inexact(lost, float64(len(part))*(lost+run*math.Abs(delta)))
 	}
+}
+
+// fetch brings pages into the cache, none of them waiting for another, before work on
+// them begins that branches on what they hold: a branch that was not foreseen waits
+// for the memory, and all that comes after it.
+func (s *shard) fetch(pages []uint32) {
+	sum := 0.0
+	for _, v := range pages {
+		sum += s.e.nodes[v].r
+	}
+	s.fetched = sum // or the compiler would see through it
 }
 
 // run is how many terms spread adds up plainly before it compensates.

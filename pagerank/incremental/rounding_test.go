@@ -110,7 +110,7 @@ func TestRoundingIsAdmitted(t *testing.T) {
 			B, _ := new(big.Float).SetPrec(300).Sub(sum, bf(acc.residual.value())).Float64()
 			worstA, worstB = max(worstA, math.Abs(A)/all2), max(worstB, math.Abs(B)/all2)
 			if lost > all2 {
-				t.Errorf("seed %d step %d: lost %v of %v", seed, step, lost, all2)
+				t.Fatalf("seed %d step %d: lost %v of %v", seed, step, lost, all2)
 			}
 		}
 	}

@@ -30,6 +30,7 @@ type shard struct {
 	gifts  []gift
 
 	counted    []uint32
+	fetched    float64 // see fetch
 	difference difference
 	_          [64]byte // nobody else's cache line
 }

@@ -273,7 +273,12 @@ func (r *rows) apply(b batch) (pages []link.Page) {
 		for n < len(links) && links[n].source == p {
 			n++
 		}
-		r.current[p] = merge(r.row(p), links[:n])
+		if row, ok := r.current[p]; ok {
+			r.current[p] = merge(len(row), func(i int) link.Edge { return row[i] }, links[:n])
+		} else {
+			row := r.base.Row(p)
+			r.current[p] = merge(len(row), func(i int) link.Edge { return link.Edge{To: link.Page(row[i])} }, links[:n])
+		}
 		pages = append(pages, link.Page(p))
 		links = links[n:]
 	}
@@ -285,10 +290,11 @@ func (r *rows) state(p link.Page) link.State {
 	return link.State{Kind: link.Crawled, Target: link.NoPage, Version: link.Imported, Links: r.current[uint32(p)]}
 }
 
-// merge returns a row with changes, in order of target, each to another one.
-func merge(row []link.Edge, changes []change) []link.Edge {
-	out := make([]link.Edge, 0, len(row)+len(changes))
-	for _, e := range row {
+// merge returns a row of n links with changes, in order of target, each to another one.
+func merge(n int, row func(int) link.Edge, changes []change) []link.Edge {
+	out := make([]link.Edge, 0, n+len(changes))
+	for i := range n {
+		e := row(i)
 		for len(changes) > 0 && link.Page(changes[0].target) < e.To {
 			out, changes = append(out, link.Edge{To: link.Page(changes[0].target)}), changes[1:]
 		}

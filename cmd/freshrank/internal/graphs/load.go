@@ -25,7 +25,7 @@ type Graph struct {
 	pagerank.Problem
 	Dropped, SelfLoops int // copies of a link, links of a page to itself; of an edge list
 
-	numbers []uint32 // by page, as the input has them; nil: the page's own number
+	numbers []uint32        // by page, as the input has them; nil: the page's own number
 	urls    *linkgraph.URLs // nil: pages are called by number
 }
 
