@@ -40,8 +40,9 @@ func (s *shard) count(p link.Page, sign float64) {
 	if s.degree(p) == 0 {
 		s.dangling.add(sign * n.x)
 	}
-	s.residual.add(sign * n.r)
-	s.size.add(sign * math.Abs(n.r))
+	r := s.e.residuals[p].r
+	s.residual.add(sign * r)
+	s.size.add(sign * math.Abs(r))
 }
 
 // Certificate bounds the error of what [Engine.Changed] has handed out, provided

@@ -97,8 +97,8 @@ func (e *Engine) join(p, target link.Page) {
 	n := &e.nodes[p]
 	received, links := 0.0, n.in // by p and through its aliases
 	if n.flags&isMember != 0 {
-		received = n.served() - e.rest
-		lost := 8 * (n.x + math.Abs(n.r))
+		received = e.served(p) - e.rest
+		lost := 8 * (n.x + math.Abs(e.residuals[p].r))
 		e.shardOf(p).inexact(lost, lost)
 		e.shardOf(p).count(p, -1)
 		n.flags &^= isMember
@@ -107,7 +107,7 @@ func (e *Engine) join(p, target link.Page) {
 	e.forward[p] = &forward{links: links - linksThrough, brought: total{sum: received - through}}
 	e.attach(p, target)
 	n.flags |= isAlias
-	n.x, n.r, n.in = 0, 0, 0
+	n.x, n.in, e.residuals[p] = 0, 0, shut
 	root := e.end(target)
 	for _, q := range tree {
 		e.forward[q].root = root

@@ -55,7 +55,7 @@ type Options struct {
 	Workers int     // goroutines; 0: GOMAXPROCS. Results do not depend on it
 }
 
-// Engine holds the current approximation: 41 bytes a page and 4 a link of the base
+// Engine holds the current approximation: 49 bytes a page and 4 a link of the base
 // graph, and what has changed since. It is not safe for concurrent use.
 //
 // Pages are cut into shards, on which [Engine.Push] and [Engine.SetAll] work in
@@ -65,10 +65,11 @@ type Engine struct {
 	opt  Options
 	rest float64 // 1−α
 
-	base   *csr.Graph // counted links as published, of the base graph
-	nodes  []node     // by page
-	shards [shards]shard
-	width  uint32 // pages a shard; the last one has all that came later too
+	base      *csr.Graph // counted links as published, of the base graph
+	nodes     []node     // by page
+	residuals []residual // by page
+	shards    [shards]shard
+	width     uint32 // pages a shard; the last one has all that came later too
 
 	threshold    float64 // ε(1−α), the greatest |r| that needs no push
 	perThreshold float64 // its inverse
@@ -81,13 +82,13 @@ type Engine struct {
 	Pushes, EdgeOps int64
 }
 
-// New returns an Engine that stands where the batch run over g left off: x and
-// residual are the stored vector and its residual by page of g, zero for pages
-// without a rank. Both are copied.
-func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) {
+// New returns an Engine that stands where the batch run over g left off: x and r are the
+// stored vector and its residual by page of g, zero for pages without a rank. Both are
+// copied.
+func New(g *linkgraph.Graph, x, r []float64, o Options) (*Engine, error) {
 	n := g.Pages()
-	if len(x) != n || len(residual) != n {
-		return nil, fmt.Errorf("start from %d pages: vector has %d entries, residual %d", n, len(x), len(residual))
+	if len(x) != n || len(r) != n {
+		return nil, fmt.Errorf("start from %d pages: vector has %d entries, residual %d", n, len(x), len(r))
 	}
 	if !(o.Damping > 0 && o.Damping < 1) || !(o.Epsilon > 0) {
 		return nil, fmt.Errorf("damping %v, epsilon %v: must be 0 < damping < 1 and epsilon > 0", o.Damping, o.Epsilon)
@@ -114,8 +115,8 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 		e.grow(link.Page(n - 1))
 	}
 	for p := range link.Page(n) {
-		if eff.Member[p] != (x[p] > 0) || math.IsNaN(residual[p]) || math.IsInf(x[p], 1) || math.IsInf(residual[p], 0) {
-			return nil, fmt.Errorf("start from page %s: member %v, x %v, residual %v do not fit together", g.URL(p), eff.Member[p], x[p], residual[p])
+		if eff.Member[p] != (x[p] > 0) || math.IsNaN(r[p]) || math.IsInf(x[p], 1) || math.IsInf(r[p], 0) {
+			return nil, fmt.Errorf("start from page %s: member %v, x %v, residual %v do not fit together", g.URL(p), eff.Member[p], x[p], r[p])
 		}
 		s, n := e.shardOf(p), &e.nodes[p]
 		n.flags, n.burden = flagsOf(g.Kinds[p], g.Links.Degree(uint32(p))), burden(s.degree(p))
@@ -130,15 +131,16 @@ func New(g *linkgraph.Graph, x, residual []float64, o Options) (*Engine, error) 
 		}
 		if eff.Member[p] {
 			n.flags |= isMember
-			n.x, n.r = x[p], residual[p]
+			n.x, e.residuals[p].r = x[p], r[p]
 			s.count(p, +1)
-			lost := stored * unit * (x[p] + math.Abs(residual[p]))
+			lost := stored * unit * (x[p] + math.Abs(r[p]))
 			e.shards[0].lostOne = max(e.shards[0].lostOne, lost) // all shards' are added up
 			s.lostAll += lost
 		}
 		e.record(p, e.Page(p))
+		s.setBand(p)
 		if eff.Member[p] {
-			s.settle(p, n)
+			s.settle(p)
 		}
 	}
 	for u := range uint32(n) {
@@ -244,12 +246,14 @@ func (e *Engine) grow(p link.Page) {
 	old := len(e.nodes)
 	if old+more > cap(e.nodes) {
 		nodes := hugepages.Make[node](old + max(more, old/8))
+		residuals := hugepages.Make[residual](cap(nodes))
 		copy(nodes, e.nodes)
-		e.nodes = nodes
+		copy(residuals, e.residuals)
+		e.nodes, e.residuals = nodes, residuals
 	}
-	e.nodes = e.nodes[:old+more]
-	for i := range e.nodes[old:] {
-		e.nodes[old+i] = node{told: math.NaN(), burden: burden(0)}
+	e.nodes, e.residuals = e.nodes[:old+more], e.residuals[:old+more]
+	for i := old; i < old+more; i++ {
+		e.nodes[i], e.residuals[i] = node{told: math.NaN(), burden: burden(0)}, open
 	}
 	for i := range e.shards {
 		if s := &e.shards[i]; s.first <= p {

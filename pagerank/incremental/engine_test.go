@@ -34,8 +34,8 @@ func solve(eff *linkgraph.Effective) []float64 {
 	return x
 }
 
-// residual recomputes r of the engine's x̂ from the folded state alone.
-func residual(e *Engine, eff *linkgraph.Effective, place []link.Page) []float64 {
+// recomputed returns r of the engine's x̂ recomputed from the folded state alone.
+func recomputed(e *Engine, eff *linkgraph.Effective, place []link.Page) []float64 {
 	r := make([]float64, len(eff.Member))
 	for p, at := range place {
 		if at == link.NoPage || p >= len(e.nodes) {
@@ -124,7 +124,7 @@ func TestInvariant(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := linkgraph.NewOverlay(g)
-		r := residual(e, eff, places(o, g))
+		r := recomputed(e, eff, places(o, g))
 		if e, err = New(g, noisy, r, e.opt); err != nil {
 			t.Fatal(err)
 		}
@@ -170,7 +170,7 @@ func check(t *testing.T, at string, e *Engine, o *linkgraph.Overlay, served map[
 	t.Helper()
 	g := o.Graph()
 	eff, place := g.Effective(link.DropMarked), places(o, g)
-	x, r := solve(eff), residual(e, eff, place)
+	x, r := solve(eff), recomputed(e, eff, place)
 	cert := e.Certificate()
 	if cert.Pages != eff.Pages || e.Links() != int64(eff.Out.Links()) {
 		t.Fatalf("%s: N = %d, links = %d, want %d, %d", at, cert.Pages, e.Links(), eff.Pages, eff.Out.Links())
@@ -198,8 +198,8 @@ func check(t *testing.T, at string, e *Engine, o *linkgraph.Overlay, served map[
 		if !eff.Member[to] {
 			continue
 		}
-		if math.Abs(e.nodes[p].r-r[to]) > 1e-11 {
-			t.Fatalf("%s: r = %v, recomputed %v", at, e.nodes[p].r, r[to])
+		if math.Abs(e.residuals[p].r-r[to]) > 1e-11 {
+			t.Fatalf("%s: r = %v, recomputed %v", at, e.residuals[p].r, r[to])
 		}
 		lo, hi := cert.XBounds(told.X, 1)
 		if x[to] < lo || x[to] > hi {

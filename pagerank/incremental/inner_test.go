@@ -82,19 +82,19 @@ func inner(t *testing.T, at string, e *Engine) {
 		if (n.flags&isQueued != 0) != (queued[p] == 1) || queued[p] > 1 {
 			t.Fatalf("%s: page %d queued %v %d", at, p, n.flags&isQueued, queued[p])
 		}
-		if n.flags&isMember == 0 && (n.x != 0 || n.r != 0) {
-			t.Fatalf("%s: page %d x %v r %v no member", at, p, n.x, n.r)
+		if n.flags&isMember == 0 && (n.x != 0 || e.residuals[p].r != 0) {
+			t.Fatalf("%s: page %d x %v r %v no member", at, p, n.x, e.residuals[p].r)
 		}
 		if n.flags&isAlias != 0 && n.flags&isMember != 0 {
 			t.Fatalf("alias member")
 		}
-		most = max(most, math.Abs(n.r))
+		most = max(most, math.Abs(e.residuals[p].r))
 		if n.flags&isQueued == 0 {
-			if c := s.ceiling[(p-s.first)/block]; math.Abs(n.r) > c {
-				t.Fatalf("%s: page %d |r| %v above ceiling %v (threshold %v)", at, p, n.r, c, e.threshold)
+			if c := s.ceiling[(p-s.first)/block]; math.Abs(e.residuals[p].r) > c {
+				t.Fatalf("%s: page %d |r| %v above ceiling %v (threshold %v)", at, p, e.residuals[p].r, c, e.threshold)
 			}
-			if math.Abs(n.r) > e.threshold {
-				t.Fatalf("%s: page %d |r| %v above threshold %v not queued", at, p, n.r, e.threshold)
+			if math.Abs(e.residuals[p].r) > e.threshold {
+				t.Fatalf("%s: page %d |r| %v above threshold %v not queued", at, p, e.residuals[p].r, e.threshold)
 			}
 		}
 		i := uint32(p - s.first)
@@ -140,7 +140,7 @@ func TestInside(t *testing.T) {
 			t.Fatal(err)
 		}
 		o := linkgraph.NewOverlay(g)
-		r := residual(e, eff, places(o, g))
+		r := recomputed(e, eff, places(o, g))
 		if e, err = New(g, noisy, r, opt); err != nil {
 			t.Fatal(err)
 		}

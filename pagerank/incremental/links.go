@@ -66,11 +66,12 @@ func (s *shard) setLinks(p link.Page, links []uint32) {
 func (s *shard) scale(p link.Page, n *node, factor float64) {
 	x := n.x
 	scaled := x * factor
-	if math.Abs(n.r+x-scaled) > s.e.threshold {
+	if math.Abs(s.e.residuals[p].r+x-scaled) > s.e.threshold {
 		return
 	}
 	n.x = scaled
 	s.sum.replace(x, scaled)
+	s.setBand(p)
 	s.bump(p, x-scaled)
 }
 

@@ -28,11 +28,11 @@ func (s *shard) reconsider(p link.Page) {
 	}
 	if want {
 		n.flags |= isMember
-		n.x, n.r = s.e.rest, 0
+		n.x, s.e.residuals[p].r = s.e.rest, 0
 		s.count(p, +1)
 	} else {
 		s.count(p, -1)
-		n.x, n.r = 0, 0
+		n.x, s.e.residuals[p].r = 0, 0
 		n.flags &^= isMember
 	}
 	s.touch(p)

@@ -1,22 +1,27 @@
 package incremental
 
 import (
-	"math"
 	"math/bits"
 
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/linkgraph"
 )
 
-// node is what the engine knows of a page, apart from its links. Two make a cache
-// line: whoever passes rank along a link reads and writes one of them.
+// node is what the engine knows of a page, apart from its links and residual.
 type node struct {
-	x, r   float64          // x̂ and its residual; 0 for an alias
+	x      float64          // x̂; 0 for an alias
 	told   float64          // the value handed out last, NaN: no rank
 	in     uint32           // links that lead here, those through aliases included; 0 for an alias
 	flags  flag             // what it is
 	status linkgraph.Status // handed out last
 	burden uint8            // what a push costs: the binary logarithm of 8 + its links
+}
+
+// residual is what meets whoever passes rank along a link to a page: four to a cache
+// line.
+type residual struct {
+	r         float64 // 0 for an alias
+	low, high float32 // while r is between them, x̃ is within the slack of what was handed out
 }
 
 type flag uint8
@@ -32,14 +37,6 @@ const (
 )
 
 func burden(links int) uint8 { return uint8(bits.Len(uint(links+8)) - 1) }
-
-// served returns x̃.
-func (n *node) served() float64 { return n.x + n.r }
-
-// moved says whether the served value is further than slack from the one handed out.
-func (n *node) moved(slack float64) bool {
-	return math.Abs(n.x+n.r-n.told) > slack*n.told // not if told is NaN
-}
 
 // flagsOf returns what the folded state says of a page: its kind, and how many current
 // links it has.

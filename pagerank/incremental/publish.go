@@ -28,6 +28,9 @@ func newPublished() published {
 	return published{targets: map[link.Page]link.Page{}, xMaxOf: link.NoPage}
 }
 
+// served returns x̃ of p.
+func (e *Engine) served(p link.Page) float64 { return e.nodes[p].x + e.residuals[p].r }
+
 // Page returns what is to be said of p now.
 func (e *Engine) Page(p link.Page) Served {
 	s := Served{Target: link.NoPage}
@@ -36,7 +39,7 @@ func (e *Engine) Page(p link.Page) Served {
 	}
 	n := &e.nodes[p]
 	if s.HasX = n.flags&isMember != 0; s.HasX {
-		s.X = n.served()
+		s.X = e.served(p)
 	}
 	switch {
 	case n.flags&isAlias != 0:
@@ -59,6 +62,7 @@ func (e *Engine) Changed(fn func(link.Page, Served)) {
 		e.shards[i].eachMoved(func(p link.Page) {
 			now, n := e.Page(p), &e.nodes[p]
 			if !e.differs(p, now) {
+				e.shards[i].setBand(p)
 				return
 			}
 			switch {
@@ -72,6 +76,7 @@ func (e *Engine) Changed(fn func(link.Page, Served)) {
 				e.baseX.set(p, n.told)
 			}
 			e.record(p, now)
+			e.shards[i].setBand(p)
 			fn(p, now)
 		})
 	}
@@ -88,7 +93,7 @@ func (e *Engine) differs(p link.Page, now Served) bool {
 	if now.Status == linkgraph.Alias {
 		return e.targets[p] != now.Target
 	}
-	return now.HasX && n.moved(e.slack)
+	return now.HasX && math.Abs(now.X-n.told) > e.slack*n.told
 }
 
 func (e *Engine) record(p link.Page, s Served) {

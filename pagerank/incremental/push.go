@@ -81,10 +81,10 @@ func (s *shard) drain(tier int, budget int64) {
 		p := s.next(top)
 		n := &s.e.nodes[p]
 		// While it waited it may have been pulled back, left V or become an alias.
-		size := math.Abs(n.r)
+		size := math.Abs(s.e.residuals[p].r)
 		if size <= s.e.threshold || n.flags&isMember == 0 {
 			n.flags &^= isQueued
-			s.settle(p, n)
+			s.settle(p)
 			continue
 		}
 		if now := s.e.tier(n, size); now < top {
@@ -118,12 +118,13 @@ func (s *shard) fetchRows(pages []link.Page) int {
 // cannot take for rounding stays in r_p, even if it is past the threshold.
 func (s *shard) push(p link.Page, n *node) {
 	before := n.x
-	n.x += n.r
+	n.x += s.e.residuals[p].r
 	moved := n.x - before
+	s.setBand(p)
 	s.bump(p, -moved)
 	if moved == 0 {
 		c := &s.ceiling[(p-s.first)/block]
-		*c = max(*c, math.Abs(n.r))
+		*c = max(*c, math.Abs(s.e.residuals[p].r))
 	}
 	s.sum.replace(before, n.x)
 	row := s.row(p)
@@ -164,8 +165,9 @@ func (e *Engine) settleAll() {
 		s := &e.shards[i]
 		clear(s.ceiling)
 		for p := s.first; p < s.end(); p++ {
-			if n := &e.nodes[p]; n.flags&isMember != 0 {
-				s.settle(p, n)
+			if e.nodes[p].flags&isMember != 0 {
+				s.setBand(p)
+				s.settle(p)
 			}
 		}
 	})

@@ -9,37 +9,27 @@ import (
 // spread adds δ to the residual of each page of row. It is what the engine spends its
 // time on.
 func (s *shard) spread(row []uint32, delta float64) {
-	nodes, slack, first := s.e.nodes, s.e.slack, uint32(s.first)
+	residuals, first := s.e.residuals, uint32(s.first)
 	for len(row) > 0 {
 		part := row[:min(len(row), run)]
 		row = row[len(part):]
-		// Fetch all into the cache first, none waiting for another: what follows branches
-		// on them, and where it does unexpectedly, all that comes later waits.
-		for _, v := range part {
-			s.fetched += nodes[v].r
+		if len(part) == run {
+			s.fetch(part)
 		}
 		grown := 0.0
 		for _, v := range part {
-			n := &nodes[v]
-			if n.flags&isAlias != 0 {
-				s.handOn(link.Page(v), delta)
+			h := &residuals[v]
+			now := h.r + delta
+			if !h.within(now) && !s.stray(link.Page(v), delta) {
 				s.residual.add(-delta) // which is added below
 				continue
 			}
-			old := n.r
-			now := old + delta
-			n.r = now
 			size := math.Abs(now)
-			grown += size - math.Abs(old)
-			i := v - first
-			if size > s.ceiling[i/block] {
-				s.exceed(link.Page(v), n)
+			grown += size - math.Abs(h.r)
+			h.r = now
+			if size > s.ceiling[(v-first)/block] {
+				s.exceed(link.Page(v))
 			}
-			mark := uint64(0) // no branch: it could not be predicted
-			if math.Abs(n.x+now-n.told) > slack*n.told {
-				mark = 1
-			}
-			s.moved[i/64] |= mark << (i % 64)
 		}
 		s.size.add(grown)
 		s.residual.add(delta * float64(len(part)))
@@ -54,7 +44,7 @@ func (s *shard) spread(row []uint32, delta float64) {
 func (s *shard) fetch(pages []uint32) {
 	sum := 0.0
 	for _, v := range pages {
-		sum += s.e.nodes[v].r
+		sum += s.e.residuals[v].r
 	}
 	s.fetched = sum // or the compiler would see through it
 }
@@ -68,30 +58,31 @@ func (s *shard) bump(p link.Page, delta float64) {
 	if delta == 0 {
 		return
 	}
-	n := &s.e.nodes[p]
-	old := n.r
-	n.r += delta
-	s.size.add(math.Abs(n.r) - math.Abs(old))
+	h := &s.e.residuals[p]
+	old := h.r
+	h.r += delta
+	s.size.add(math.Abs(h.r) - math.Abs(old))
 	s.residual.add(delta)
-	lost := 6*math.Abs(delta) + math.Abs(n.r)
+	lost := 6*math.Abs(delta) + math.Abs(h.r)
 	s.inexact(lost, lost)
-	s.settle(p, n)
+	s.settle(p)
 }
 
 // settle sees to it that p is queued or counts for the ceiling, and is handed out if
 // it has moved.
-func (s *shard) settle(p link.Page, n *node) {
-	if math.Abs(n.r) > s.ceiling[(p-s.first)/block] {
-		s.exceed(p, n)
+func (s *shard) settle(p link.Page) {
+	h := &s.e.residuals[p]
+	if math.Abs(h.r) > s.ceiling[(p-s.first)/block] {
+		s.exceed(p)
 	}
-	if n.moved(s.e.slack) {
+	if !h.within(h.r) {
 		s.touch(p)
 	}
 }
 
 // exceed lets p wait for a push if it needs one, or raises the ceiling.
-func (s *shard) exceed(p link.Page, n *node) {
-	size := math.Abs(n.r)
+func (s *shard) exceed(p link.Page) {
+	n, size := &s.e.nodes[p], math.Abs(s.e.residuals[p].r)
 	s.inexact(size, size) // spread counts no more than the threshold for each page
 	switch {
 	case n.flags&isQueued != 0:
@@ -109,7 +100,7 @@ func (e *Engine) greatest() float64 {
 	known := 0.0
 	for i := range e.shards {
 		for p := range e.shards[i].waiting() {
-			known = max(known, math.Abs(e.nodes[p].r))
+			known = max(known, math.Abs(e.residuals[p].r))
 		}
 	}
 	top := known
@@ -130,8 +121,8 @@ func (e *Engine) greatest() float64 {
 func (s *shard) measure(at int) {
 	most := 0.0
 	for p := s.first + link.Page(at*block); p < min(s.first+link.Page((at+1)*block), s.end()); p++ {
-		if n := &s.e.nodes[p]; n.flags&isQueued == 0 {
-			most = max(most, math.Abs(n.r))
+		if s.e.nodes[p].flags&isQueued == 0 {
+			most = max(most, math.Abs(s.e.residuals[p].r))
 		}
 	}
 	s.ceiling[at] = most

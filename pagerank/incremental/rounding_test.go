@@ -99,7 +99,7 @@ func TestRoundingIsAdmitted(t *testing.T) {
 				acc.size.merge(s.size)
 			}
 			for p := range r {
-				d := new(big.Float).SetPrec(300).Sub(r[p], bf(e.nodes[p].r))
+				d := new(big.Float).SetPrec(300).Sub(r[p], bf(e.residuals[p].r))
 				f, _ := d.Float64()
 				lost += math.Abs(f)
 				worstOne = max(worstOne, math.Abs(f)/one)

@@ -58,12 +58,6 @@ func (s *shard) end() link.Page {
 	return end
 }
 
-// touch lets p be handed out if it differs in any way from what was.
-func (s *shard) touch(p link.Page) {
-	i := uint32(p - s.first)
-	s.moved[i/64] |= 1 << (i % 64)
-}
-
 // eachMoved calls fn for the pages that may have to be handed out, ascending, and
 // forgets them.
 func (s *shard) eachMoved(fn func(link.Page)) {

@@ -159,7 +159,7 @@ func TestLinksThatStayCostNothing(t *testing.T) {
 		e.Set(0, crawled(pages(from, 100)...))
 		e.Set(0, crawled(pages(from, 150)...))
 	}
-	if x, served := e.nodes[0].x, e.nodes[0].served(); math.Abs(x-served) > e.threshold {
+	if x, served := e.nodes[0].x, e.served(0); math.Abs(x-served) > e.threshold {
 		t.Errorf("x̂ = %v, x̃ = %v after 2000 changes without a push", x, served)
 	}
 	e.Push(context.Background(), 1<<40)
