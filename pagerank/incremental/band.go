@@ -21,7 +21,7 @@ func (s *shard) setBand(p link.Page) {
 	switch {
 	case n.flags&isAlias != 0:
 		h.low, h.high = shut.low, shut.high
-	case s.marked(p) || math.IsNaN(n.told):
+	case s.moved.has(uint32(p-s.first)) || math.IsNaN(n.told):
 		h.low, h.high = open.low, open.high
 	default:
 		// A little narrower than it may be, for rounding; differs has the last word.
@@ -37,14 +37,8 @@ func (h *residual) within(r float64) bool { return float64(h.low) <= r && r <= f
 
 // touch lets p be handed out if it differs in any way from what was.
 func (s *shard) touch(p link.Page) {
-	i := uint32(p - s.first)
-	s.moved[i/64] |= 1 << (i % 64)
+	s.moved.set(uint32(p - s.first))
 	s.setBand(p)
-}
-
-func (s *shard) marked(p link.Page) bool {
-	i := uint32(p - s.first)
-	return s.moved[i/64]>>(i%64)&1 != 0
 }
 
 // stray sees to a page whose band a residual that is about to grow by δ would leave. It

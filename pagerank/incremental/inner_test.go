@@ -79,8 +79,8 @@ func inner(t *testing.T, at string, e *Engine) {
 		if n.in != in[p] {
 			t.Fatalf("%s: page %d in %d want %d", at, p, n.in, in[p])
 		}
-		if (n.flags&isQueued != 0) != (queued[p] == 1) || queued[p] > 1 {
-			t.Fatalf("%s: page %d queued %v %d", at, p, n.flags&isQueued, queued[p])
+		if s.queued.has(uint32(p-s.first)) != (queued[p] == 1) || queued[p] > 1 {
+			t.Fatalf("%s: page %d queued %v %d", at, p, s.queued.has(uint32(p-s.first)), queued[p])
 		}
 		if n.flags&isMember == 0 && (n.x != 0 || e.residuals[p].r != 0) {
 			t.Fatalf("%s: page %d x %v r %v no member", at, p, n.x, e.residuals[p].r)
@@ -89,7 +89,7 @@ func inner(t *testing.T, at string, e *Engine) {
 			t.Fatalf("alias member")
 		}
 		most = max(most, math.Abs(e.residuals[p].r))
-		if n.flags&isQueued == 0 {
+		if !s.queued.has(uint32(p - s.first)) {
 			if c := s.ceiling[(p-s.first)/block]; math.Abs(e.residuals[p].r) > c {
 				t.Fatalf("%s: page %d |r| %v above ceiling %v (threshold %v)", at, p, e.residuals[p].r, c, e.threshold)
 			}
@@ -98,7 +98,7 @@ func inner(t *testing.T, at string, e *Engine) {
 			}
 		}
 		i := uint32(p - s.first)
-		if e.differs(p, e.Page(p)) && s.moved[i/64]&(1<<(i%64)) == 0 {
+		if e.differs(p, e.Page(p)) && !s.moved.has(i) {
 			t.Fatalf("%s: page %d differs but not marked: %+v %+v", at, p, e.Page(p), n)
 		}
 	}

@@ -31,7 +31,6 @@ const (
 	isAlias                    // forwards; not on a cycle
 	isCrawled                  // crawled and not gone
 	isGone                     // gone, with no newer links of its own
-	isQueued                   // waits for a push
 	isChanged                  // has other links than in the base graph
 	isTold                     // handed out since the base generation: baseX has what was served before
 )

@@ -26,6 +26,7 @@ func (e *Engine) Push(ctx context.Context, budget int64) bool {
 	for limit := e.EdgeOps + budget; ; {
 		tier, pages := -1, 0
 		for i := range e.shards {
+			e.shards[i].classify()
 			if top := e.shards[i].top(); top > tier {
 				tier, pages = top, 0
 			}
@@ -71,6 +72,9 @@ func (e *Engine) round(tier, pages int, budget int64) {
 func (s *shard) drain(tier int, budget int64) {
 	fetched := 0
 	for limit := s.edgeOps + budget; s.edgeOps < limit; {
+		if len(s.arrived) >= ahead || s.top() < tier {
+			s.classify()
+		}
 		top := s.top()
 		if top < tier {
 			return
@@ -83,15 +87,15 @@ func (s *shard) drain(tier int, budget int64) {
 		// While it waited it may have been pulled back, left V or become an alias.
 		size := math.Abs(s.e.residuals[p].r)
 		if size <= s.e.threshold || n.flags&isMember == 0 {
-			n.flags &^= isQueued
+			s.queued.clear(uint32(p - s.first))
 			s.settle(p)
 			continue
 		}
-		if now := s.e.tier(n, size); now < top {
+		if now := s.e.tier(n.burden, size); now < top {
 			s.enqueue(now, p)
 			continue
 		}
-		n.flags &^= isQueued
+		s.queued.clear(uint32(p - s.first))
 		s.push(p, n)
 	}
 }

@@ -3,6 +3,7 @@ package incremental
 import (
 	"iter"
 	"math"
+	"slices"
 
 	"freshrank/pagerank/link"
 )
@@ -16,20 +17,37 @@ type queue struct {
 	tiers [tiers][]link.Page // first in, first out
 	heads [tiers]int
 
+	arrived []link.Page // has still to be classed
+	queued  bitmap      // a bit a page of the shard: is in one of all these
+
 	pushes, edgeOps int64
 }
 
 // tiers is how many classes there are, each of a sixteenth of the gain of the one above.
 const tiers = 8
 
-// tier returns the class of a page with |r| = size; the highest is the first to be
-// pushed.
-func (e *Engine) tier(n *node, size float64) int {
-	gain := int(math.Float64bits(size*e.perThreshold)>>52) - 1023 - int(n.burden) // ⌊log₂⌋
+// tier returns the class of a page with the given burden and |r| = size; the highest is
+// the first to be pushed.
+func (e *Engine) tier(burden uint8, size float64) int {
+	gain := int(math.Float64bits(size*e.perThreshold)>>52) - 1023 - int(burden) // ⌊log₂⌋
 	return min(max(tiers-2+gain>>2, 0), tiers-1)
 }
 
 func (q *queue) enqueue(tier int, p link.Page) { q.tiers[tier] = append(q.tiers[tier], p) }
+
+// classify puts those that have arrived into their classes.
+func (s *shard) classify() {
+	for some := range slices.Chunk(s.arrived, ahead) {
+		var burdens [ahead]uint8
+		for i, p := range some { // these loads do not wait for each other
+			burdens[i] = s.e.nodes[p].burden
+		}
+		for i, p := range some {
+			s.enqueue(s.e.tier(burdens[i], math.Abs(s.e.residuals[p].r)), p)
+		}
+	}
+	s.arrived = s.arrived[:0]
+}
 
 // next takes the first page out of a class that is occupied.
 func (q *queue) next(tier int) link.Page {
@@ -62,6 +80,11 @@ func (q *queue) length(tier int) int { return len(q.tiers[tier]) - q.heads[tier]
 // waiting yields all pages that are queued.
 func (q *queue) waiting() iter.Seq[link.Page] {
 	return func(yield func(link.Page) bool) {
+		for _, p := range q.arrived {
+			if !yield(p) {
+				return
+			}
+		}
 		for k, t := range q.tiers {
 			for _, p := range t[q.heads[k]:] {
 				if !yield(p) {

@@ -82,15 +82,15 @@ func (s *shard) settle(p link.Page) {
 
 // exceed lets p wait for a push if it needs one, or raises the ceiling.
 func (s *shard) exceed(p link.Page) {
-	n, size := &s.e.nodes[p], math.Abs(s.e.residuals[p].r)
+	size := math.Abs(s.e.residuals[p].r)
 	s.inexact(size, size) // spread counts no more than the threshold for each page
-	switch {
-	case n.flags&isQueued != 0:
-	case size > s.e.threshold && n.flags&isMember != 0:
-		n.flags |= isQueued
-		s.enqueue(s.e.tier(n, size), p)
+	switch i := uint32(p - s.first); {
+	case s.queued.has(i):
+	case size > s.e.threshold:
+		s.queued.set(i)
+		s.arrived = append(s.arrived, p)
 	default:
-		s.ceiling[(p-s.first)/block] = size
+		s.ceiling[i/block] = size
 	}
 }
 
@@ -121,7 +121,7 @@ func (e *Engine) greatest() float64 {
 func (s *shard) measure(at int) {
 	most := 0.0
 	for p := s.first + link.Page(at*block); p < min(s.first+link.Page((at+1)*block), s.end()); p++ {
-		if s.e.nodes[p].flags&isQueued == 0 {
+		if !s.queued.has(uint32(p - s.first)) {
 			most = max(most, math.Abs(s.e.residuals[p].r))
 		}
 	}

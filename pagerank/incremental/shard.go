@@ -23,7 +23,7 @@ type shard struct {
 	queue
 
 	ceiling []float64 // by block of pages: no |r| is greater, but for pages that are queued
-	moved   []uint64  // a bit a page: may differ from what was handed out
+	moved   bitmap    // a bit a page: may differ from what was handed out
 
 	out    [shards][]parcel // for each of the others
 	copies []uint32         // what parcels that stem from a difference lead to
@@ -44,9 +44,8 @@ func (s *shard) reach() {
 	if more := (n+block-1)/block - len(s.ceiling); more > 0 {
 		s.ceiling = append(s.ceiling, make([]float64, more)...)
 	}
-	if more := (n+63)/64 - len(s.moved); more > 0 {
-		s.moved = append(s.moved, make([]uint64, more)...)
-	}
+	s.moved.reach(n)
+	s.queued.reach(n)
 }
 
 // end returns the page after the last of s.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sort"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"freshrank/cmd/freshrank/internal/boot"
 	"freshrank/pagerank/csr"
 	"freshrank/pagerank/link"
+	"freshrank/pagerank/parallel"
 )
 
 // Mix is what kind of events come: single links, of which Add in Add+Remove come and
@@ -67,7 +69,29 @@ type crawl struct {
 // rows is the graph before and after the changes so far.
 type rows struct {
 	base    *csr.Graph
-	current map[uint32][]link.Edge // of pages that changed
+	at      []uint32      // by page: its place in current, 0 if it has not changed
+	current [][]link.Edge // current[0] is nobody's
+	workers int
+}
+
+func newRows(base *csr.Graph, workers int) *rows {
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	return &rows{base: base, at: make([]uint32, base.Pages()), current: make([][]link.Edge, 1), workers: workers}
+}
+
+// place gives p a place in current.
+func (r *rows) place(p uint32) {
+	if r.at[p] == 0 {
+		r.at[p] = uint32(len(r.current))
+		r.current = append(r.current, nil)
+	}
+}
+
+func (r *rows) set(p uint32, links []link.Edge) {
+	r.place(p)
+	r.current[r.at[p]] = links
 }
 
 // prepare makes all batches; out becomes the graph before the first.
@@ -103,7 +127,7 @@ func prepare(out *csr.Graph, o SpeedOptions) (*rows, []batch, error) {
 	for part := range slices.Chunk(changes, o.Batch) {
 		batches = append(batches, batch{links: part, events: len(part), changes: len(part), takenIn: len(part)})
 	}
-	return &rows{out, map[uint32][]link.Edge{}}, batches, nil
+	return newRows(out, o.Workers), batches, nil
 }
 
 // sources is a set of pages whose links may change; nil means every page.
@@ -197,7 +221,7 @@ func crawls(out *csr.Graph, o SpeedOptions, rng *rand.Rand) (*rows, []batch, err
 	if len(pages) == 0 {
 		return nil, nil, boot.Usagef("mix crawl: the graph has no page with 20 to 40 links; take a larger one")
 	}
-	r := &rows{out, map[uint32][]link.Edge{}}
+	r := newRows(out, o.Workers)
 	var batches []batch
 	for left := o.Events; left > 0; {
 		b := batch{events: min(left, o.Batch)}
@@ -219,14 +243,13 @@ func crawls(out *csr.Graph, o SpeedOptions, rng *rand.Rand) (*rows, []batch, err
 				links = slices.Delete(links, gone, gone+1)
 				b.changes += 2
 			}
-			r.current[p] = links
+			r.set(p, links)
 			b.takenIn += len(links)
 			b.pages = append(b.pages, crawl{p, links})
 		}
 		batches = append(batches, b)
 	}
-	r.current = map[uint32][]link.Edge{}
-	return r, batches, nil
+	return newRows(out, o.Workers), batches, nil
 }
 
 func byTarget(e link.Edge, to link.Page) int { return cmp.Compare(e.To, to) }
@@ -245,7 +268,7 @@ func near(out *csr.Graph, p uint32, rng *rand.Rand) link.Page {
 
 // row returns the links of p as they are now.
 func (r *rows) row(p uint32) []link.Edge {
-	if row, ok := r.current[p]; ok {
+	if row := r.current[r.at[p]]; row != nil {
 		return row
 	}
 	base := r.base.Row(p)
@@ -259,53 +282,61 @@ func (r *rows) row(p uint32) []link.Edge {
 // apply folds a batch and returns the pages in it.
 func (r *rows) apply(b batch) (pages []link.Page) {
 	for _, c := range b.pages {
-		r.current[c.page] = c.links
+		r.set(c.page, c.links)
 		pages = append(pages, link.Page(c.page))
 	}
 	slices.Sort(pages)
 	pages = slices.Compact(pages)
-	links := slices.Clone(b.links)
-	slices.SortFunc(links, func(a, b change) int {
-		return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.target, b.target))
-	})
-	for len(links) > 0 {
-		p, n := links[0].source, 1
-		for n < len(links) && links[n].source == p {
-			n++
-		}
-		if row, ok := r.current[p]; ok {
-			r.current[p] = merge(len(row), func(i int) link.Edge { return row[i] }, links[:n])
-		} else {
-			row := r.base.Row(p)
-			r.current[p] = merge(len(row), func(i int) link.Edge { return link.Edge{To: link.Page(row[i])} }, links[:n])
-		}
-		pages = append(pages, link.Page(p))
-		links = links[n:]
+	links := make([]uint64, len(b.links)) // source and target
+	for i, c := range b.links {
+		links[i] = uint64(c.source)<<32 | uint64(c.target)
 	}
+	slices.Sort(links)
+	var ends []int // of the changes of a page
+	for i, l := range links {
+		p := uint32(l >> 32)
+		if len(ends) == 0 || p != uint32(links[ends[len(ends)-1]-1]>>32) {
+			r.place(p)
+			pages = append(pages, link.Page(p))
+			ends = append(ends, i)
+		}
+		ends[len(ends)-1] = i + 1
+	}
+	const some = 64
+	parallel.Each(r.workers, (len(ends)+some-1)/some, func(k int) {
+		for i := k * some; i < min((k+1)*some, len(ends)); i++ {
+			from := 0
+			if i > 0 {
+				from = ends[i-1]
+			}
+			p := uint32(links[from] >> 32)
+			r.current[r.at[p]] = merge(r.row(p), links[from:ends[i]])
+		}
+	})
 	return pages
 }
 
 // state returns what the engine is told of p.
 func (r *rows) state(p link.Page) link.State {
-	return link.State{Kind: link.Crawled, Target: link.NoPage, Version: link.Imported, Links: r.current[uint32(p)]}
+	return link.State{Kind: link.Crawled, Target: link.NoPage, Version: link.Imported, Links: r.row(uint32(p))}
 }
 
-// merge returns a row of n links with changes, in order of target, each to another one.
-func merge(n int, row func(int) link.Edge, changes []change) []link.Edge {
-	out := make([]link.Edge, 0, n+len(changes))
-	for i := range n {
-		e := row(i)
-		for len(changes) > 0 && link.Page(changes[0].target) < e.To {
-			out, changes = append(out, link.Edge{To: link.Page(changes[0].target)}), changes[1:]
+// merge returns a row with changes, in order of target, each to another one.
+func merge(row []link.Edge, changes []uint64) []link.Edge {
+	target := func(change uint64) link.Page { return link.Page(uint32(change)) }
+	out := make([]link.Edge, 0, len(row)+len(changes))
+	for _, e := range row {
+		for len(changes) > 0 && target(changes[0]) < e.To {
+			out, changes = append(out, link.Edge{To: target(changes[0])}), changes[1:]
 		}
-		if len(changes) > 0 && link.Page(changes[0].target) == e.To {
+		if len(changes) > 0 && target(changes[0]) == e.To {
 			changes = changes[1:] // it goes: what comes is not there yet
 			continue
 		}
 		out = append(out, e)
 	}
 	for _, c := range changes {
-		out = append(out, link.Edge{To: link.Page(c.target)})
+		out = append(out, link.Edge{To: target(c)})
 	}
 	return out
 }
@@ -314,7 +345,7 @@ func merge(n int, row func(int) link.Edge, changes []change) []link.Edge {
 func (r *rows) now() *csr.Graph {
 	g := &csr.Graph{Start: make([]uint64, 1, r.base.Pages()+1), Target: make([]uint32, 0, r.base.Links())}
 	for u := range uint32(r.base.Pages()) {
-		if row, ok := r.current[u]; ok {
+		if row := r.current[r.at[u]]; row != nil {
 			for _, e := range row {
 				g.Target = append(g.Target, uint32(e.To))
 			}
