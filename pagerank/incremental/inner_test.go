@@ -114,11 +114,19 @@ func inner(t *testing.T, at string, e *Engine) {
 	}
 }
 
+// few returns n, or short of it if the tests are to be quick.
+func few(t *testing.T, n, short uint64) uint64 {
+	t.Helper()
+	if testing.Short() {
+		return short
+	}
+	return n
+}
+
 // TestInside takes batches at random, with any number of workers and with one, with
 // pushes short and long and with any ε, and checks everything after every step.
 func TestInside(t *testing.T) {
-	const seeds = 100
-	for seed := range uint64(seeds) {
+	for seed := range few(t, 100, 15) {
 		rng := rand.New(rand.NewPCG(seed, 99))
 		pages := 3 + rng.IntN(40)
 		basePages := 1 + rng.IntN(pages)

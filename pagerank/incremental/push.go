@@ -112,7 +112,7 @@ func (s *shard) fetchRows(pages []link.Page) int {
 	}
 	for _, row := range rows[:len(pages)] {
 		if n := len(row); n > 0 && n < run && s.e.number(link.Page(row[0])) == s.number {
-			s.fetch(row)
+			s.fetch(row[:s.e.within(row, s.number)]) // others may be writing to theirs
 		}
 	}
 	return len(pages)
