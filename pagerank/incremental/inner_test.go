@@ -114,8 +114,8 @@ func inner(t *testing.T, at string, e *Engine) {
 	}
 }
 
-// few returns n, or short of it if the tests are to be quick.
-func few(t *testing.T, n, short uint64) uint64 {
+// tries returns n, or short of it if the tests are to be quick.
+func tries(t *testing.T, n, short uint64) uint64 {
 	t.Helper()
 	if testing.Short() {
 		return short
@@ -126,7 +126,7 @@ func few(t *testing.T, n, short uint64) uint64 {
 // TestInside takes batches at random, with any number of workers and with one, with
 // pushes short and long and with any ε, and checks everything after every step.
 func TestInside(t *testing.T) {
-	for seed := range few(t, 100, 15) {
+	for seed := range tries(t, 100, 15) {
 		rng := rand.New(rand.NewPCG(seed, 99))
 		pages := 3 + rng.IntN(40)
 		basePages := 1 + rng.IntN(pages)

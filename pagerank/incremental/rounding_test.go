@@ -17,7 +17,7 @@ func bf(v float64) *big.Float { return new(big.Float).SetPrec(300).SetFloat64(v)
 // changed must be within what the certificate admits, of any page and of all.
 func TestRoundingIsAdmitted(t *testing.T) {
 	worstOne, worstA, worstB := 0.0, 0.0, 0.0
-	for seed := range few(t, 30, 4) {
+	for seed := range tries(t, 30, 4) {
 		rng := rand.New(rand.NewPCG(seed, 3))
 		e := newEmpty(t, math.Pow(10, -3-10*rng.Float64()))
 		e.width = 32
@@ -128,7 +128,7 @@ func TestRowsArePacked(t *testing.T) {
 	const pages = 300
 	e.grow(pages)
 	want := make([][]uint32, pages)
-	for range few(t, 20_000, 2_000) {
+	for range tries(t, 20_000, 2_000) {
 		p := rng.IntN(pages)
 		row := make([]uint32, rng.IntN(2000))
 		for i := range row {
