@@ -22,10 +22,11 @@ const module = "freshrank/"
 var mayImport = map[string][]string{
 	"pagerank/link":         {},
 	"pagerank/parallel":     {},
+	"pagerank/hugepages":    {},
 	"pagerank/csr":          {"pagerank/link"},
-	"pagerank/linkgraph":    {"pagerank/link", "pagerank/csr", "pagerank/parallel"},
+	"pagerank/linkgraph":    {"pagerank/link", "pagerank/csr", "pagerank/parallel", "pagerank/hugepages"},
 	"pagerank":              {"pagerank/link", "pagerank/csr", "pagerank/linkgraph"},
-	"pagerank/incremental":  {"pagerank/link", "pagerank/csr", "pagerank/linkgraph", "pagerank/parallel", "pagerank"},
+	"pagerank/incremental":  {"pagerank/link", "pagerank/csr", "pagerank/linkgraph", "pagerank/parallel", "pagerank/hugepages", "pagerank"},
 	"pagerank/pageranktest": {"pagerank/…"},
 
 	"batch":   {"pagerank/…"},
