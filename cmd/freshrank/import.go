@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
+	"strings"
 	"time"
 
 	"freshrank/batch/linkfile"
@@ -18,14 +21,19 @@ import (
 )
 
 type importCmd struct {
-	EdgeList importEdgeListCmd `cmd:"" name:"edgelist" help:"Text with two page numbers a line, plain or gzip."`
-	CSV      importCSVCmd      `cmd:"" name:"csv" help:"CSV with a source URL and a target URL a row, plain or gzip."`
+	EdgeList    importEdgeListCmd    `cmd:"" name:"edgelist" help:"Text with two page numbers a line."`
+	CSV         importCSVCmd         `cmd:"" name:"csv" help:"CSV with a source URL and a target URL a row."`
+	TSV         importTSVCmd         `cmd:"" name:"tsv" help:"The same with tabs."`
+	CommonCrawl importCommonCrawlCmd `cmd:"" name:"commoncrawl" help:"Host or domain graph of a Common Crawl release."`
 }
 
 func (importCmd) Help() string {
 	return `Makes the first link graph of a data folder that has none. Pages with links of
-their own count as crawled. Links given twice and links of a page to itself are
-dropped and counted. On any fault of the input nothing is changed.
+their own count as crawled. Text may be packed with gzip.
+
+Links given twice, links of a page to itself and links with a URL that no page can
+have are dropped and counted. On any other fault nothing is changed: start again
+once it is mended.
 
 Example:
 
@@ -37,6 +45,8 @@ type ImportFlags struct {
 	config.Common `embed:"" group:"Common options:"`
 	config.Limits `embed:"" group:"Event limits:"`
 	Progress      string `enum:"auto,plain,json,none" default:"auto" help:"auto, plain, json or none (${default})."`
+	Strict        bool   `help:"Stop at the first URL that no page can have, instead of counting it."`
+	JSON          bool   `name:"json" help:"Print the summary as JSON."`
 }
 
 type importEdgeListCmd struct {
@@ -50,8 +60,8 @@ func (importEdgeListCmd) Help() string {
 }
 
 func (i *importEdgeListCmd) Run(ctx context.Context, c *call) error {
-	return importFile(ctx, c, i.ImportFlags, i.File, func(s *importer.Source, to importer.Graph, progress func(int64)) error {
-		return importer.EdgeList(ctx, s.Name, s, i.Prefix, i.MaxURLBytes, to, progress)
+	return importFiles(ctx, c, i.ImportFlags, []string{i.File}, func(in []*importer.Source, o importer.Options, start startPart) (importer.Report, error) {
+		return importer.EdgeList(ctx, in[0].Name, in[0], i.Prefix, o, start)
 	})
 }
 
@@ -70,13 +80,57 @@ Example:
 }
 
 func (i *importCSVCmd) Run(ctx context.Context, c *call) error {
-	return importFile(ctx, c, i.ImportFlags, i.File, func(s *importer.Source, to importer.Graph, progress func(int64)) error {
-		return importer.CSV(ctx, s.Name, s, i.MaxURLBytes, to, progress)
+	return importFiles(ctx, c, i.ImportFlags, []string{i.File}, func(in []*importer.Source, o importer.Options, start startPart) (importer.Report, error) {
+		return importer.CSV(ctx, in[0].Name, in[0], o, start)
 	})
 }
 
-func importFile(ctx context.Context, c *call, o ImportFlags, file string, read func(*importer.Source, importer.Graph, func(int64)) error) (err error) {
+type importTSVCmd struct {
+	ImportFlags `embed:""`
+	File        string `arg:"" help:"File; - is standard input."`
+}
+
+func (importTSVCmd) Help() string {
+	return `As csv, with a tab between two columns and no quotes.
+
+Example:
+
+    freshrank import tsv links.tsv.gz`
+}
+
+func (i *importTSVCmd) Run(ctx context.Context, c *call) error {
+	return importFiles(ctx, c, i.ImportFlags, []string{i.File}, func(in []*importer.Source, o importer.Options, start startPart) (importer.Report, error) {
+		return importer.TSV(ctx, in[0].Name, in[0], o, start)
+	})
+}
+
+type importCommonCrawlCmd struct {
+	ImportFlags `embed:""`
+	Vertices    string `arg:"" help:"File of hosts or domains by number, such as cc-main-…-host-vertices.txt.gz."`
+	Edges       string `arg:"" help:"File of links by number, such as cc-main-…-host-edges.txt.gz."`
+}
+
+func (importCommonCrawlCmd) Help() string {
+	return `Each host, or domain, becomes the page http://HOST/.
+
+Example:
+
+    freshrank import commoncrawl cc-main-domain-vertices.txt.gz cc-main-domain-edges.txt.gz`
+}
+
+func (i *importCommonCrawlCmd) Run(ctx context.Context, c *call) error {
+	return importFiles(ctx, c, i.ImportFlags, []string{i.Vertices, i.Edges}, func(in []*importer.Source, o importer.Options, start startPart) (importer.Report, error) {
+		return importer.CommonCrawl(ctx, in[0], in[1], o, start)
+	})
+}
+
+// startPart gives each goroutine of a reader what it fills.
+type startPart = func() importer.Pages
+
+// importFiles makes the first graph of a data folder from what read adds.
+func importFiles(ctx context.Context, c *call, o ImportFlags, files []string, read func([]*importer.Source, importer.Options, startPart) (importer.Report, error)) (err error) {
 	began := time.Now()
+	defer leanHeap()()
 	// A folder that is ours is looked at first: reading may take long. One that
 	// is not yet is made last: a fault of the input must leave no trace.
 	var target *importTarget
@@ -89,14 +143,15 @@ func importFile(ctx context.Context, c *call, o ImportFlags, file string, read f
 	meter := progress.New(os.Stderr, progress.Mode(o.Progress))
 	defer meter.Done()
 	b := linkgraph.NewBuilder()
-	if err := readInto(c.stdin, b, file, meter, read); err != nil {
+	report, err := readFiles(c.stdin, b, files, o, meter, read)
+	if err != nil {
 		return err
 	}
 	s := b.Stats()
 	meter.Update("sort", "links", s.Links, 0)
 	g, err := b.Graph()
 	if errors.Is(err, linkgraph.ErrNoPages) || errors.Is(err, linkgraph.ErrNoLinks) {
-		return boot.Usagef("%s: %v (%d self-links dropped): there is nothing to rank; give a file with links", file, err, s.SelfLoops)
+		return boot.Usagef("%s: %v (%d self-links dropped%s): there is nothing to rank; give a file with links", strings.Join(files, ", "), err, s.SelfLoops, dropped(report))
 	} else if err != nil {
 		return fmt.Errorf("build graph: %w", err)
 	}
@@ -112,26 +167,86 @@ func importFile(ctx context.Context, c *call, o ImportFlags, file string, read f
 		return fmt.Errorf("write graph: %w", err)
 	}
 	meter.Done()
-	fmt.Fprintf(c.stdout, "imported %d pages and %d links into %s in %s\ndropped %d duplicates and %d self-links\n",
-		s.Pages, s.Links, o.Data, time.Since(began).Round(time.Millisecond), s.Duplicates, s.SelfLoops)
+	return importSummary{
+		Data: o.Data, Pages: s.Pages, Links: s.Links, Duplicates: s.Duplicates, SelfLinks: s.SelfLoops,
+		Dropped: report.Drops, Seconds: time.Since(began).Seconds(),
+	}.print(c.stdout, o.JSON)
+}
+
+// leanHeap makes the heap grow by a quarter between collections instead of by its own
+// size: a graph being built holds hardly a pointer, which makes them cheap, and is
+// nearly all there is. It returns what undoes it.
+func leanHeap() (undo func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	old := debug.SetGCPercent(25)
+	return func() { debug.SetGCPercent(old) }
+}
+
+func readFiles(stdin io.Reader, b *linkgraph.Builder, files []string, o ImportFlags, meter *progress.Meter, read func([]*importer.Source, importer.Options, startPart) (importer.Report, error)) (report importer.Report, err error) {
+	var in []*importer.Source
+	var size int64
+	for _, file := range files {
+		s, err := importer.Open(file, stdin)
+		if err != nil {
+			return report, boot.Usage(err)
+		}
+		defer func() { err = errors.Join(err, s.Close()) }()
+		in, size = append(in, s), size+s.Size
+	}
+	tell := func() {
+		var done int64
+		for _, s := range in {
+			done += s.BytesRead()
+		}
+		meter.Update("read", "bytes", done, size)
+	}
+	report, err = read(in, importer.Options{MaxURL: o.MaxURLBytes, Strict: o.Strict, Progress: tell}, func() importer.Pages { return b.Part() })
+	var bad *importer.InputError
+	if errors.As(err, &bad) {
+		return report, boot.Usage(err)
+	}
+	if errors.Is(err, context.Canceled) {
+		return report, errors.New("interrupted; nothing was imported")
+	}
+	return report, err
+}
+
+// importSummary is what an import did.
+type importSummary struct {
+	Data       string          `json:"data"`
+	Pages      int64           `json:"pages"`
+	Links      int64           `json:"links"`
+	Duplicates int64           `json:"duplicates"`
+	SelfLinks  int64           `json:"self_links"`
+	Dropped    []importer.Drop `json:"dropped"`
+	Seconds    float64         `json:"seconds"`
+}
+
+func (s importSummary) print(w io.Writer, asJSON bool) error {
+	if asJSON {
+		if s.Dropped == nil {
+			s.Dropped = []importer.Drop{}
+		}
+		return json.NewEncoder(w).Encode(s)
+	}
+	took := time.Duration(s.Seconds * float64(time.Second)).Round(time.Millisecond)
+	fmt.Fprintf(w, "imported %d pages and %d links into %s in %s\ndropped %d duplicates and %d self-links\n",
+		s.Pages, s.Links, s.Data, took, s.Duplicates, s.SelfLinks)
+	for _, d := range s.Dropped {
+		fmt.Fprintf(w, "dropped %v\n", d)
+	}
 	return nil
 }
 
-func readInto(stdin io.Reader, b *linkgraph.Builder, file string, meter *progress.Meter, read func(*importer.Source, importer.Graph, func(int64)) error) (err error) {
-	in, err := importer.Open(file, stdin)
-	if err != nil {
-		return boot.Usage(err)
+// dropped continues a message with what else was dropped.
+func dropped(r importer.Report) string {
+	text := ""
+	for _, d := range r.Drops {
+		text += fmt.Sprintf("; %v", d)
 	}
-	defer func() { err = errors.Join(err, in.Close()) }()
-	err = read(in, b, func(int64) { meter.Update("read", "bytes", in.BytesRead(), in.Size) })
-	var bad *importer.InputError
-	if errors.As(err, &bad) {
-		return boot.Usage(err)
-	}
-	if errors.Is(err, context.Canceled) {
-		return errors.New("interrupted; nothing was imported")
-	}
-	return err
+	return text
 }
 
 // importTarget is a locked data folder without a graph.

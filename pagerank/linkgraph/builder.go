@@ -33,8 +33,10 @@ type Part struct {
 	marked []marked
 	self   int64
 
-	source []byte // of the last link, and its number: most have that of the one before
+	source []byte // of the last AddLink, and its number: most have that of the one before
 	from   uint32
+	last   uint32 // source of the last AddNumbers, which is crawled
+	any    bool   // there was one
 }
 
 // Stats counts what a Builder was given.
@@ -76,24 +78,27 @@ func (b *Builder) AddLink(source, target string, rel link.Rel) {
 }
 
 // AddPage is [Builder.AddPage]; it keeps nothing of url.
-func (p *Part) AddPage(url []byte) { p.pages.number(url, true) }
+func (p *Part) AddPage(url []byte) { p.pages.crawled(p.pages.number(url)) }
 
 // AddLink is [Builder.AddLink]; it keeps nothing of the URLs.
 func (p *Part) AddLink(source, target []byte, rel link.Rel) {
 	if string(p.source) != string(source) || len(source) == 0 {
 		p.source = append(p.source[:0], source...)
-		p.from = p.Number(source, true)
+		p.from = p.Number(source)
 	}
-	p.AddNumbers(p.from, p.Number(target, false), rel)
+	p.AddNumbers(p.from, p.Number(target), rel)
 }
 
-// Number returns by what number a page is called in AddNumbers, in any part of the
-// same Builder, and nowhere else. If it is said to be crawled, it stays so.
-func (p *Part) Number(url []byte, crawled bool) uint32 { return p.pages.number(url, crawled) }
+// Number makes a page known, and returns by what number AddNumbers calls it, in any
+// part of the same Builder and nowhere else.
+func (p *Part) Number(url []byte) uint32 { return p.pages.number(url) }
 
-// AddNumbers adds a link between pages whose numbers are known. Its source must have
-// been said to be crawled.
+// AddNumbers is AddLink between pages whose numbers are known.
 func (p *Part) AddNumbers(source, target uint32, rel link.Rel) {
+	if source != p.last || !p.any {
+		p.pages.crawled(source)
+		p.last, p.any = source, true
+	}
 	switch {
 	case source == target:
 		p.self++

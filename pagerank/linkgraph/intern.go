@@ -38,18 +38,23 @@ type internShard struct {
 	full   bool     // a URL was refused
 }
 
-// number returns the number of a URL, and notes that it is crawled if it is.
-func (t *interner) number(url []byte, crawled bool) uint32 {
+// number returns the number of a URL.
+func (t *interner) number(url []byte) uint32 {
 	hash := maphash.Bytes(t.seed, url)
 	k := hash >> (64 - internShardBits)
 	s := &t.shards[k]
 	s.mu.Lock()
 	n := s.number(uint32(hash), url)
-	if crawled {
-		s.at[n] |= 1
-	}
 	s.mu.Unlock()
 	return n<<internShardBits | uint32(k)
+}
+
+// crawled notes that the page with a number is.
+func (t *interner) crawled(n uint32) {
+	s := &t.shards[n%internShards]
+	s.mu.Lock()
+	s.at[n>>internShardBits] |= 1
+	s.mu.Unlock()
 }
 
 func (s *internShard) number(hash uint32, url []byte) uint32 {

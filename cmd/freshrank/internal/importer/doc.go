@@ -31,9 +31,12 @@ func (e *InputError) Error() string {
 	return fmt.Sprintf("%s: %s%s: %s", where, e.What, value, e.Fix)
 }
 
+// maxShown is the length in bytes to which values are cut.
+const maxShown = 200
+
 func clip(s string) string {
-	if len(s) > 200 {
-		return s[:200] + "…"
+	if len(s) > maxShown {
+		return s[:maxShown] + "…"
 	}
 	return s
 }
