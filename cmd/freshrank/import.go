@@ -24,6 +24,7 @@ type importCmd struct {
 	EdgeList    importEdgeListCmd    `cmd:"" name:"edgelist" help:"Text with two page numbers a line."`
 	CSV         importCSVCmd         `cmd:"" name:"csv" help:"CSV with a source URL and a target URL a row."`
 	TSV         importTSVCmd         `cmd:"" name:"tsv" help:"The same with tabs."`
+	Parquet     importParquetCmd     `cmd:"" name:"parquet" help:"Parquet with the columns source and target."`
 	CommonCrawl importCommonCrawlCmd `cmd:"" name:"commoncrawl" help:"Host or domain graph of a Common Crawl release."`
 }
 
@@ -104,6 +105,26 @@ func (i *importTSVCmd) Run(ctx context.Context, c *call) error {
 	})
 }
 
+type importParquetCmd struct {
+	ImportFlags `embed:""`
+	File        string `arg:"" help:"File."`
+}
+
+func (importParquetCmd) Help() string {
+	return `The columns are source, target and, if there is one, rel, all strings, among others.
+
+Example:
+
+    freshrank import parquet links.parquet`
+}
+
+func (i *importParquetCmd) Run(ctx context.Context, c *call) error {
+	return importGraph(ctx, c, i.ImportFlags, i.File, func(b *linkgraph.Builder, meter *progress.Meter) (importer.Report, error) {
+		tell := func(rows, all int64) { meter.Update("read", "rows", rows, all) }
+		return importer.Parquet(ctx, i.File, importer.Options{MaxURL: i.MaxURLBytes, Strict: i.Strict}, func() importer.Pages { return b.Part() }, tell)
+	})
+}
+
 type importCommonCrawlCmd struct {
 	ImportFlags `embed:""`
 	Vertices    string `arg:"" help:"File of hosts or domains by number, such as cc-main-…-host-vertices.txt.gz."`
@@ -128,7 +149,13 @@ func (i *importCommonCrawlCmd) Run(ctx context.Context, c *call) error {
 type startPart = func() importer.Pages
 
 // importFiles makes the first graph of a data folder from what read adds.
-func importFiles(ctx context.Context, c *call, o ImportFlags, files []string, read func([]*importer.Source, importer.Options, startPart) (importer.Report, error)) (err error) {
+func importFiles(ctx context.Context, c *call, o ImportFlags, files []string, read func([]*importer.Source, importer.Options, startPart) (importer.Report, error)) error {
+	return importGraph(ctx, c, o, strings.Join(files, ", "), func(b *linkgraph.Builder, meter *progress.Meter) (importer.Report, error) {
+		return readFiles(c.stdin, b, files, o, meter, read)
+	})
+}
+
+func importGraph(ctx context.Context, c *call, o ImportFlags, files string, fill func(*linkgraph.Builder, *progress.Meter) (importer.Report, error)) (err error) {
 	began := time.Now()
 	defer leanHeap()()
 	// A folder that is ours is looked at first: reading may take long. One that
@@ -143,7 +170,13 @@ func importFiles(ctx context.Context, c *call, o ImportFlags, files []string, re
 	meter := progress.New(os.Stderr, progress.Mode(o.Progress))
 	defer meter.Done()
 	b := linkgraph.NewBuilder()
-	report, err := readFiles(c.stdin, b, files, o, meter, read)
+	report, err := fill(b, meter)
+	if bad := (*importer.InputError)(nil); errors.As(err, &bad) {
+		return boot.Usage(err)
+	}
+	if errors.Is(err, context.Canceled) {
+		return errors.New("interrupted; nothing was imported")
+	}
 	if err != nil {
 		return err
 	}
@@ -151,7 +184,7 @@ func importFiles(ctx context.Context, c *call, o ImportFlags, files []string, re
 	meter.Update("sort", "links", s.Links, 0)
 	g, err := b.Graph()
 	if errors.Is(err, linkgraph.ErrNoPages) || errors.Is(err, linkgraph.ErrNoLinks) {
-		return boot.Usagef("%s: %v (%d self-links dropped%s): there is nothing to rank; give a file with links", strings.Join(files, ", "), err, s.SelfLoops, dropped(report))
+		return boot.Usagef("%s: %v (%d self-links dropped%s): there is nothing to rank; give a file with links", files, err, s.SelfLoops, dropped(report))
 	} else if err != nil {
 		return fmt.Errorf("build graph: %w", err)
 	}
@@ -190,7 +223,7 @@ func readFiles(stdin io.Reader, b *linkgraph.Builder, files []string, o ImportFl
 	for _, file := range files {
 		s, err := importer.Open(file, stdin)
 		if err != nil {
-			return report, boot.Usage(err)
+			return report, err
 		}
 		defer func() { err = errors.Join(err, s.Close()) }()
 		in, size = append(in, s), size+s.Size
@@ -202,15 +235,7 @@ func readFiles(stdin io.Reader, b *linkgraph.Builder, files []string, o ImportFl
 		}
 		meter.Update("read", "bytes", done, size)
 	}
-	report, err = read(in, importer.Options{MaxURL: o.MaxURLBytes, Strict: o.Strict, Progress: tell}, func() importer.Pages { return b.Part() })
-	var bad *importer.InputError
-	if errors.As(err, &bad) {
-		return report, boot.Usage(err)
-	}
-	if errors.Is(err, context.Canceled) {
-		return report, errors.New("interrupted; nothing was imported")
-	}
-	return report, err
+	return read(in, importer.Options{MaxURL: o.MaxURLBytes, Strict: o.Strict, Progress: tell}, func() importer.Pages { return b.Part() })
 }
 
 // importSummary is what an import did.

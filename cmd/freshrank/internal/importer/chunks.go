@@ -31,6 +31,7 @@ type parser interface {
 // chunkReader cuts a text into chunks and has them parsed on all processors.
 type chunkReader struct {
 	name     string
+	unit     string                                             // of lines; "" if that is what they are
 	long     string                                             // what is wrong if a line is too long
 	cut      func(text []byte) int                              // where the last whole line ends; 0: there is none
 	head     func(text []byte) (lines, skip int, _ *InputError) // of the first chunk; may be nil

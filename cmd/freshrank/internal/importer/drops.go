@@ -79,7 +79,7 @@ func (r *chunkReader) report(tallies []*tally) Report {
 	}
 	var drops []Drop
 	for _, d := range all {
-		d.First.File, d.First.Line = r.name, r.line(d.chunk, d.First.Line)
+		d.First.File, d.First.Line, d.First.Unit = r.name, r.line(d.chunk, d.First.Line), r.unit
 		drops = append(drops, d.Drop)
 	}
 	return Report{}.with(drops)
@@ -108,5 +108,5 @@ func (r Report) Dropped() (n int64) {
 
 // String returns a line such as `3 × relative URL, first: web.csv, line 2: …`.
 func (d Drop) String() string {
-	return fmt.Sprintf("%d × %s, first: %v", d.Count, d.Reason, &d.First)
+	return fmt.Sprintf("%d × %s, first: %v", d.Count, d.Reason, d.First)
 }
