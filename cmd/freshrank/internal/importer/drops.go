@@ -98,6 +98,9 @@ func (r Report) with(more []Drop) Report {
 	return Report{slices.SortedFunc(maps.Values(byReason), func(a, b Drop) int { return cmp.Compare(a.Reason, b.Reason) })}
 }
 
+// Join returns what two readers did together.
+func (r Report) Join(other Report) Report { return r.with(other.Drops) }
+
 // Dropped returns how much was left out in all.
 func (r Report) Dropped() (n int64) {
 	for _, d := range r.Drops {
