@@ -139,13 +139,13 @@ func (b *Builder) Renumber() []uint32 {
 	return old
 }
 
-// Relabel gives each page p the number place[p].
+// Relabel gives each page p the number place[p]. Every page of a link must have one.
 func (b *Builder) Relabel(place []uint32) {
 	blocks, _ := b.blocks()
-	highest := pair{} // too high is no harm: Build then looks at every link
-	if len(place) > 0 {
-		highest = pair{slices.Max(place), slices.Max(place)}
+	if len(blocks) == 0 {
+		return
 	}
+	highest := slices.Max(place) // of all pages, linked or not: no harm, Build looks again
 	parallel(len(blocks), len(blocks), func() func(int) {
 		return func(i int) {
 			for j, l := range blocks[i] {
@@ -153,9 +153,9 @@ func (b *Builder) Relabel(place []uint32) {
 			}
 		}
 	})
-	b.main.highest = highest
+	b.main.highest = pair{highest, highest}
 	for _, p := range b.parts {
-		p.highest = highest
+		p.highest = pair{highest, highest}
 	}
 }
 
