@@ -124,6 +124,7 @@ func (t *tableReader) work(ctx context.Context, l *links, progress func(rows, al
 			return nil
 		}
 		if err != nil {
+			t.next.Store(int64(t.groups)) // nobody need go on
 			return t.fault(err)
 		}
 	}
