@@ -33,7 +33,7 @@ const (
 
 // tally counts drops for one goroutine.
 type tally struct {
-	strict bool // the first drop is a fault
+	strict bool // the first drop is a fault, but for those of what is no fault of the input
 	drops  map[string]*placed
 }
 
@@ -46,7 +46,7 @@ type placed struct {
 // add counts a drop; the error is what to return if it is a fault. Lines come in
 // order within a chunk, chunks in any.
 func (t *tally) add(reason string, chunk int, e *InputError) *InputError {
-	if t.strict {
+	if t.strict && reason != otherStatus && reason != ownAlias {
 		return e
 	}
 	d, ok := t.drops[reason]

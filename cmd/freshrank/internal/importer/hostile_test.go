@@ -96,6 +96,25 @@ func TestWATLimits(t *testing.T) {
 	}
 }
 
+// TestStrictWAT: a URL that no page can have is a fault, a server's error is none.
+func TestStrictWAT(t *testing.T) {
+	whole, err := os.ReadFile(filepath.Join("testdata", "web.wat"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	strict := watLax
+	strict.Strict = true
+	var bad *InputError
+	if _, _, err := wat(t, whole, strict); !errors.As(err, &bad) || bad.Line != 3 || !strings.Contains(err.Error(), `web.wat, record 3: not a page's URL "mailto:a@a.example"`) {
+		t.Errorf("error %v", err)
+	}
+	records := bytes.SplitAfter(whole, []byte("\r\n\r\nWARC/1.0\r\n"))
+	failed := append([]byte("WARC/1.0\r\n"), bytes.TrimSuffix(records[11], []byte("WARC/1.0\r\n"))...)
+	if events, report, err := wat(t, failed, strict); err != nil || len(events) != 0 || report.Dropped() != 1 {
+		t.Errorf("%d events, drops %s, error %v", len(events), drops(report), err)
+	}
+}
+
 // TestDamagedParquet: no byte of a file that is another one makes the reader panic, or
 // keeps it for ever.
 func TestDamagedParquet(t *testing.T) {
