@@ -2,6 +2,7 @@ package importer
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"errors"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"freshrank/pagerank/link"
 )
@@ -164,5 +166,30 @@ func FuzzResolve(f *testing.F) {
 		if again := resolve("http://other.example/x/y", u); again != u && link.HostOf(again) == "other.example" {
 			t.Fatalf("%q in %q is %q, which is relative", ref, b, u)
 		}
+	})
+}
+
+// FuzzParquet: damage is an error that says what to do. Over some of it the Parquet
+// library loops for ever, which a caller ends: that is not looked at here.
+func FuzzParquet(f *testing.F) {
+	f.Add(seed(f, "web.parquet"))
+	f.Add([]byte("PAR1\x00\x00\x00\x00PAR1"))
+	f.Fuzz(func(t *testing.T, in []byte) {
+		name := filepath.Join(t.TempDir(), "web.parquet")
+		if err := os.WriteFile(name, in, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		var got web
+		_, err := Parquet(ctx, name, lax, got.start, nil)
+		var bad *InputError
+		switch {
+		case errors.Is(err, context.DeadlineExceeded):
+			t.Skip("loops")
+		case err != nil && (!errors.As(err, &bad) || bad.Fix == ""):
+			t.Fatalf("error %v", err)
+		}
+		canonicalLinks(t, &got)
 	})
 }
