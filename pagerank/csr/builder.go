@@ -1,6 +1,9 @@
 package csr
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Builder collects links in any order and turns them into a [Graph]. The zero
 // Builder is empty and keeps duplicates. See build.go for how.
@@ -134,6 +137,26 @@ func (b *Builder) Renumber() []uint32 {
 		p.highest = highest
 	}
 	return old
+}
+
+// Relabel gives each page p the number place[p]. Every page of a link must have one.
+func (b *Builder) Relabel(place []uint32) {
+	blocks, _ := b.blocks()
+	if len(blocks) == 0 {
+		return
+	}
+	highest := slices.Max(place) // of all pages, linked or not: no harm, Build looks again
+	onEach(len(blocks), len(blocks), func() func(int) {
+		return func(i int) {
+			for j, l := range blocks[i] {
+				blocks[i][j] = pair{place[l.source], place[l.target]}
+			}
+		}
+	})
+	b.main.highest = pair{highest, highest}
+	for _, p := range b.parts {
+		p.highest = pair{highest, highest}
+	}
 }
 
 // check names the first link that does not fit into the given number of pages.

@@ -125,6 +125,38 @@ func TestRenumber(t *testing.T) {
 	}
 }
 
+func TestRelabel(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	const pages = 1000
+	place := make([]uint32, pages)
+	for i, p := range rng.Perm(pages) {
+		place[i] = uint32(p)
+	}
+	var b, want Builder
+	part := b.Part()
+	for i := range 100_000 {
+		u, v := rng.Uint32N(pages), rng.Uint32N(pages)
+		want.Add(place[u], place[v])
+		if i%2 == 0 {
+			b.Add(u, v)
+		} else {
+			part.Add(u, v)
+		}
+	}
+	b.Relabel(place)
+	got, err := b.Build(pages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := want.Build(pages)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got.Start, other.Start) || !slices.Equal(got.Target, other.Target) {
+		t.Error("links of other pages")
+	}
+}
+
 func TestBuildRefusesUnknownPages(t *testing.T) {
 	for _, link := range [][2]uint32{{2, 0}, {0, 2}, {1 << 31, 0}} {
 		var b Builder

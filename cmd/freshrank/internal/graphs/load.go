@@ -133,7 +133,9 @@ func (s Source) file(ctx context.Context) (_ *Graph, err error) {
 	tell := func() { s.Meter.Update("read", "bytes", in.BytesRead(), in.Size) }
 	if strings.HasSuffix(strings.TrimSuffix(s.Spec.Path, ".gz"), ".csv") {
 		b := linkgraph.NewBuilder()
-		if err := importer.CSV(ctx, in.Name, in, s.MaxURL, b, func(int64) { tell() }); err != nil {
+		// A URL that no page can have is a fault here: there is nowhere to report it.
+		o := importer.Options{MaxURL: s.MaxURL, Strict: true, Progress: tell}
+		if _, err := importer.CSV(ctx, in.Name, in, o, func() importer.Pages { return b.Part() }); err != nil {
 			return nil, input(err)
 		}
 		g, err := b.Graph()

@@ -1,113 +1,51 @@
 package importer
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 
 	"freshrank/pagerank/link"
 )
 
-// Graph is what readers fill; a [linkgraph.Builder] is one. URLs are canonical.
-type Graph interface {
-	AddLink(source, target string, rel link.Rel)
-}
-
-// maxLine is the longest line taken, in bytes.
-const maxLine = 1 << 20
-
 // EdgeList reads text with one link a line, "from to", two numbers separated by
 // spaces or a tab, as the Stanford network collection has it; lines that begin
 // with # and empty lines are skipped. Page number n becomes http://PREFIX/n.
-// progress, if set, is called now and then with the number of lines.
-func EdgeList(ctx context.Context, name string, in io.Reader, prefix string, maxURL int, to Graph, progress func(lines int64)) error {
+func EdgeList(ctx context.Context, name string, in io.Reader, prefix string, o Options, start func() Pages) (Report, error) {
 	base := "http://" + strings.TrimSuffix(prefix, "/") + "/"
-	if c, err := link.CanonicalURL(base+"0", maxURL); err != nil || c != base+"0" {
-		return &InputError{File: "--prefix", What: "not a host name with an optional path", Value: prefix, Fix: "write it in lower case, such as example.org or example.org/pages"}
+	longest := base + strconv.FormatUint(math.MaxUint64, 10)
+	if c, err := link.CanonicalURL(longest, o.MaxURL); err != nil || c != longest {
+		return Report{}, &InputError{File: "--prefix", What: "not a host name with an optional path", Value: prefix, Fix: "write it in lower case, such as example.org or example.org/pages"}
 	}
-	urls := make(map[uint64]string)
-	url := func(id uint64) string {
-		u, ok := urls[id]
-		if !ok {
-			u = base + strconv.FormatUint(id, 10)
-			urls[id] = u
-		}
-		return u
-	}
-	lines := bufio.NewScanner(in)
-	lines.Buffer(make([]byte, 64<<10), maxLine)
-	var n int64
-	for lines.Scan() {
-		n++
-		if n%(1<<16) == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			if progress != nil {
-				progress(n)
-			}
-		}
-		line := bytes.TrimSpace(lines.Bytes())
-		if len(line) == 0 || line[0] == '#' {
-			continue
-		}
-		from, to1, err := pair(line)
-		if err != nil {
-			err.File, err.Line = name, n
-			return err
-		}
-		to.AddLink(url(from), url(to1), 0)
-	}
-	return lineError(name, n, lines.Err())
+	r := chunkReader{name: name, long: longPair, cut: atNewline, progress: o.Progress, start: func() parser {
+		return &edgeParser{to: start(), url: []byte(base), base: len(base)}
+	}}
+	return Report{}, r.run(ctx, in)
 }
 
-// errLongLine is the error of a line longer than maxLine.
-var errLongLine = bufio.ErrTooLong
+type edgeParser struct {
+	to   Pages
+	url  []byte
+	base int
 
-// lineError turns a scanner's error into one about the input.
-func lineError(name string, lines int64, err error) error {
-	if errors.Is(err, errLongLine) {
-		return &InputError{File: name, Line: lines + 1, What: fmt.Sprintf("longer than %d bytes", maxLine), Fix: "is this an edge list? Each line holds two page numbers"}
-	}
-	return err
+	last  uint64 // the source of the last link, and its number
+	from  uint32
+	known bool
 }
 
-func pair(line []byte) (from, to uint64, _ *InputError) {
-	const fix = "each line holds two page numbers such as `12 345`; comments begin with #"
-	i := bytes.IndexAny(line, " \t")
-	if i < 0 {
-		return 0, 0, &InputError{What: "one value instead of two page numbers", Value: string(line), Fix: fix}
-	}
-	first, rest := line[:i], bytes.TrimLeft(line[i:], " \t")
-	if j := bytes.IndexAny(rest, " \t"); j >= 0 {
-		return 0, 0, &InputError{What: "more than two values", Value: string(line), Fix: fix}
-	}
-	from, ok := number(first)
-	if !ok {
-		return 0, 0, &InputError{What: "not a page number", Value: string(first), Fix: fix}
-	}
-	to, ok = number(rest)
-	if !ok {
-		return 0, 0, &InputError{What: "not a page number", Value: string(rest), Fix: fix}
-	}
-	return from, to, nil
-}
-
-func number(b []byte) (uint64, bool) {
-	if len(b) == 0 || len(b) > 19 { // 19 digits always fit
-		return 0, false
-	}
-	var n uint64
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return 0, false
+func (p *edgeParser) parse(c chunk) (lines int64, _ *InputError) {
+	return eachPair(c.text, math.MaxUint64, func(_ int64, from, to uint64) *InputError {
+		if !p.known || from != p.last {
+			p.from, p.last, p.known = p.to.Number(p.page(from)), from, true
 		}
-		n = 10*n + uint64(c-'0')
-	}
-	return n, true
+		p.to.AddNumbers(p.from, p.to.Number(p.page(to)), 0)
+		return nil
+	})
+}
+
+func (p *edgeParser) page(n uint64) []byte {
+	p.url = strconv.AppendUint(p.url[:p.base], n, 10)
+	return p.url
 }

@@ -82,22 +82,26 @@ func (m *Meter) write(phase, unit string, done, total int64, took time.Duration)
 			fmt.Fprintf(m.w, "%s\n", b)
 		}
 	case line:
-		s := text(phase, unit, done, total)
+		s := text(phase, unit, done, total, took)
 		fmt.Fprintf(m.w, "\r%-*s", m.width, s)
 		m.width = len(s)
 	case Plain:
-		fmt.Fprintln(m.w, text(phase, unit, done, total))
+		fmt.Fprintln(m.w, text(phase, unit, done, total, took))
 	}
 }
 
-func text(phase, unit string, done, total int64) string {
-	if total <= 0 {
-		return fmt.Sprintf("%s: %d %s", phase, done, unit)
-	}
-	if unit == "%" {
+func text(phase, unit string, done, total int64, took time.Duration) string {
+	if total > 0 && unit == "%" {
 		return fmt.Sprintf("%s: %3d %%", phase, done)
 	}
-	return fmt.Sprintf("%s: %3.0f %% (%d of %d %s)", phase, 100*float64(done)/float64(total), done, total, unit)
+	rate := ""
+	if took >= time.Second && done > 0 {
+		rate = fmt.Sprintf(", %.0f a second", float64(done)/took.Seconds())
+	}
+	if total <= 0 {
+		return fmt.Sprintf("%s: %d %s%s", phase, done, unit, rate)
+	}
+	return fmt.Sprintf("%s: %3.0f %% (%d of %d %s%s)", phase, 100*float64(done)/float64(total), done, total, unit, rate)
 }
 
 // Done ends the line that is written over, if there is one.

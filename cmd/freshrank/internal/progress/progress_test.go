@@ -16,7 +16,7 @@ func TestMeterWritesSeldom(t *testing.T) {
 	}
 	m.Update("build", "links", 7, 0)
 	m.Done()
-	want := "read:   0 % (0 of 12 bytes)\nread:  42 % (5 of 12 bytes)\nread:  83 % (10 of 12 bytes)\nbuild: 7 links\n"
+	want := "read:   0 % (0 of 12 bytes)\nread:  42 % (5 of 12 bytes, 1 a second)\nread:  83 % (10 of 12 bytes, 1 a second)\nbuild: 7 links\n"
 	if out.String() != want {
 		t.Errorf("wrote\n%swant\n%s", out.String(), want)
 	}
