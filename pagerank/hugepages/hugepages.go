@@ -11,10 +11,15 @@ const size = 2 << 20
 // is worth while for tens of megabytes.
 func Make[T any](n int) []T {
 	s := make([]T, n)
-	if bytes := uintptr(n) * unsafe.Sizeof(*new(T)); bytes >= 2*size {
+	Use(s)
+	return s
+}
+
+// Use moves s into huge pages as far as the system grants them.
+func Use[T any](s []T) {
+	if bytes := uintptr(len(s)) * unsafe.Sizeof(*new(T)); bytes >= 2*size {
 		from := uintptr(unsafe.Pointer(&s[0]))
 		skip := -from % size
 		advise(unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), bytes)[skip : skip+(bytes-skip)/size*size])
 	}
-	return s
 }

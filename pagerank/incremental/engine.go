@@ -106,6 +106,8 @@ func New(g *linkgraph.Graph, x, r []float64, o Options) (*Engine, error) {
 		e.width = 1 << 12
 	}
 	e.base = g.Counted(o.Policy)
+	hugepages.Use(e.base.Start)
+	hugepages.Use(e.base.Target)
 	for i := range e.shards {
 		first := link.Page(i) * link.Page(e.width)
 		e.shards[i] = shard{e: e, number: i, first: first}

@@ -8,7 +8,7 @@ import (
 
 // shards is how many parts the pages are cut into. What is computed depends on it, so
 // it does not depend on the number of workers.
-const shards = 8
+const shards = 16
 
 // shard is a range of pages, their rows and their account, and those of them that wait
 // for a push. Where shards are worked on in parallel, only one goroutine at a time
