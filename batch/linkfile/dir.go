@@ -40,10 +40,15 @@ func Open(root string) (*Dir, error) {
 	return openStore(context.Background(), s)
 }
 
-// storeAt returns where a data folder's objects are.
+// storeAt returns where a data folder's objects are. The credentials of a bucket are those
+// of the environment, where every program that uses one looks for them.
 func storeAt(root string) (store.Store, error) {
 	if strings.HasPrefix(root, "s3://") {
-		return store.NewS3(root, os.Getenv)
+		o, err := store.S3FromEnv(root, os.Getenv)
+		if err != nil {
+			return nil, err
+		}
+		return store.NewS3(o)
 	}
 	return store.NewLocal(root), nil
 }
