@@ -31,11 +31,19 @@ var relNames = func() (names [8]string) {
 	return names
 }()
 
+// linkColumns are the columns of a row group that is written.
+type linkColumns struct {
+	sources, targets []int32
+	rels             []parquet.ByteArray
+}
+
 func writeLinks(ctx context.Context, folder store.Folder, g *linkgraph.Graph) (File, error) {
+	memory := sync.Pool{New: func() any { return new(linkColumns) }} // for a row group each
 	return writeIn(ctx, folder, linksTable, g.Links.Links(), func(s span, out *group) {
 		from, to := s.from, s.to
-		sources, targets := make([]int32, to-from), make([]int32, to-from)
-		rels := make([]parquet.ByteArray, to-from)
+		c := memory.Get().(*linkColumns)
+		defer memory.Put(c)
+		sources, targets, rels := sized(&c.sources, to-from), sized(&c.targets, to-from), sized(&c.rels, to-from)
 		// The row that holds link from: the last that starts at or before it.
 		source := sort.Search(g.Pages(), func(p int) bool { return g.Links.Start[p+1] > uint64(from) })
 		for i := range sources {

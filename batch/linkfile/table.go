@@ -47,7 +47,7 @@ var (
 // encoder panics over a page that begins with nothing but nulls.
 
 func idColumn(name string) column {
-	return column{name: name, physical: parquet.Types.Int32, logical: uint32s, encoding: deltaInts, codec: snappy}
+	return column{name: name, physical: parquet.Types.Int32, logical: uint32s, encoding: deltaInts, codec: zstd}
 }
 
 func optionalIDColumn(name string) column {
