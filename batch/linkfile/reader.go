@@ -120,7 +120,7 @@ func (r *reader) verifiedFooter() ([]byte, error) {
 // because the whole file was checked.
 func (r *reader) read(buf []byte, from int64, part Part) ([]byte, error) {
 	buf = sized(&buf, int(part.Bytes))
-	if _, err := r.in.ReadAt(buf, from); err != nil && !(err == io.EOF && from+part.Bytes == r.want.Bytes) {
+	if _, err := r.in.ReadAt(buf, from); err != nil && !(errors.Is(err, io.EOF) && from+part.Bytes == r.want.Bytes) {
 		return nil, err
 	}
 	if part.SHA256 != "" {

@@ -270,18 +270,18 @@ func FuzzChunk(f *testing.F) {
 		levels := make([]uint8, rows)
 		for _, optional := range []bool{false, true} {
 			c := chunk.Column{Data: data, Codec: chunk.Codec(codec), Optional: optional, Rows: rows}
-			chunk.Ints(&d, c, make([]int32, rows), levels)
-			chunk.Ints(&d, c, make([]uint64, rows), levels)
-			chunk.Words(&d, c, []string{"", "a"}, make([]uint8, rows), levels)
+			_, _ = chunk.Ints(&d, c, make([]int32, rows), levels)
+			_, _ = chunk.Ints(&d, c, make([]uint64, rows), levels)
+			_, _ = chunk.Words(&d, c, []string{"", "a"}, make([]uint8, rows), levels)
 			var text chunk.Texts
-			chunk.Strings(&d, c, &text, levels)
+			_ = chunk.Strings(&d, c, &text, levels)
 		}
 		c := chunk.Column{Data: data, Codec: chunk.Codec(codec), Rows: rows}
-		chunk.Keys(&d, c, make([][16]byte, rows))
-		chunk.Bools(&d, c, make([]bool, rows))
-		chunk.Floats(&d, c, make([]float64, rows))
+		_ = chunk.Keys(&d, c, make([][16]byte, rows))
+		_ = chunk.Bools(&d, c, make([]bool, rows))
+		_ = chunk.Floats(&d, c, make([]float64, rows))
 		length := 0
-		chunk.FrontCoded(&d, c, func(shared int, rest []byte) error {
+		_ = chunk.FrontCoded(&d, c, func(shared int, rest []byte) error {
 			if shared > length {
 				t.Fatalf("shares %d of %d bytes", shared, length)
 			}

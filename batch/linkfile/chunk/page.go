@@ -86,6 +86,11 @@ func (d *Decoder) pages(c Column, levels []uint8, fn func(p page) error) (values
 
 // decompress decompresses a page of known size into memory, or returns packed itself.
 func (d *Decoder) decompress(codec Codec, memory *[]byte, packed []byte, size int) (page []byte, err error) {
+	// No more memory than the bytes that are there can fill: a copy of Snappy takes three
+	// bytes for 64, a block of Zstandard four for 128 KB.
+	if codec == Snappy && size>>5 > len(packed) || codec == Zstd && size>>15 > len(packed) {
+		return nil, fmt.Errorf("page of %d bytes in %d", size, len(packed))
+	}
 	if codec != None && cap(*memory) < size {
 		*memory = make([]byte, size+size/8)
 	}

@@ -87,7 +87,7 @@ func testReading(t *testing.T, s store.Store) {
 	}{{0, 3, "012", nil}, {4, 6, "456789", nil}, {8, 5, "89", io.EOF}, {10, 1, "", io.EOF}, {12, 1, "", io.EOF}} {
 		p := make([]byte, c.n)
 		n, err := o.ReadAt(p, c.from)
-		if string(p[:n]) != c.want || err != c.err && !(c.err == nil && err == io.EOF) {
+		if string(p[:n]) != c.want || !errors.Is(err, c.err) && !errors.Is(err, io.EOF) {
 			t.Errorf("%d bytes from %d: %q, %v", c.n, c.from, p[:n], err)
 		}
 	}
