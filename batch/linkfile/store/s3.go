@@ -1,11 +1,9 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -108,83 +106,6 @@ func (s *S3) fault(name string, err error) error {
 	return fmt.Errorf("%s: %w", s.Path(name), err)
 }
 
-// passing reports whether an error of a read may not come again. A refusal by the server
-// comes again, unless it was too busy; so does what the caller has cancelled.
-func passing(ctx context.Context, err error) bool {
-	if ctx.Err() != nil {
-		return false
-	}
-	code := minio.ToErrorResponse(err).StatusCode
-	return code == 0 || code == http.StatusTooManyRequests || code == http.StatusRequestTimeout || code >= 500
-}
-
-// Open implements [Store]. An object that is replaced while it is read is refused.
-func (s *S3) Open(ctx context.Context, name string) (Object, error) {
-	small, cancel := context.WithTimeout(ctx, s3Wait)
-	defer cancel()
-	info, err := s.client.StatObject(small, s.bucket, s.key(name), minio.StatObjectOptions{})
-	if err != nil {
-		return nil, s.fault(name, err)
-	}
-	return &s3Object{size: info.Size, read: func(p []byte, from int64) error {
-		return s.fault(name, s.readAt(ctx, s.key(name), info.ETag, p, from))
-	}}, nil
-}
-
-// readAt reads a stretch of an object, again if that fails for a passing reason.
-func (s *S3) readAt(ctx context.Context, key, etag string, p []byte, from int64) error {
-	pause := s.pause
-	for try := 1; ; try++ {
-		err := s.readOnce(ctx, key, etag, p, from)
-		if err == nil || try == s3Tries || !passing(ctx, err) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(pause):
-		}
-		pause *= 2
-	}
-}
-
-func (s *S3) readOnce(ctx context.Context, key, etag string, p []byte, from int64) error {
-	// A megabyte a second is the slowest that is waited for.
-	ctx, cancel := context.WithTimeout(ctx, s3Wait+time.Duration(len(p)>>20)*time.Second)
-	defer cancel()
-	var o minio.GetObjectOptions
-	if err := errors.Join(o.SetRange(from, from+int64(len(p))-1), o.SetMatchETag(etag)); err != nil {
-		return err
-	}
-	body, _, _, err := minio.Core{Client: s.client}.GetObject(ctx, s.bucket, key, o)
-	if err != nil {
-		return err
-	}
-	_, err = io.ReadFull(body, p)
-	return errors.Join(err, body.Close())
-}
-
-type s3Object struct {
-	size int64
-	read func(p []byte, from int64) error
-}
-
-func (o *s3Object) Size() int64  { return o.size }
-func (o *s3Object) Close() error { return nil }
-
-func (o *s3Object) ReadAt(p []byte, from int64) (n int, err error) {
-	if rest := o.size - from; int64(len(p)) > rest {
-		p, err = p[:max(rest, 0)], io.EOF
-	}
-	if len(p) == 0 {
-		return 0, err
-	}
-	if err := o.read(p, from); err != nil {
-		return 0, err
-	}
-	return len(p), err
-}
-
 // List implements [Store].
 func (s *S3) List(ctx context.Context, folder string) ([]string, error) {
 	prefix := s.key(folder) + "/"
@@ -242,103 +163,4 @@ func (s *S3) Tidy(ctx context.Context, folder string) error {
 		}
 	}
 	return nil
-}
-
-// Create implements [Store].
-func (s *S3) Create(ctx context.Context, name string) (Writer, error) {
-	return &s3Writer{upload: func(r io.Reader, size int64) error {
-		_, err := s.client.PutObject(ctx, s.bucket, s.key(name), r, size, minio.PutObjectOptions{
-			PartSize: s3Upload, ContentType: "application/octet-stream",
-		})
-		return s.fault(name, err)
-	}}, nil
-}
-
-// s3Writer writes an object in one request, if it is small, or to an upload in parts,
-// which takes what it is given to the end or leaves nothing.
-type s3Writer struct {
-	upload func(r io.Reader, size int64) error
-	small  []byte         // what came while it may still be small
-	pipe   *io.PipeWriter // to the upload, once it is not
-	done   chan error     // what became of that
-	ended  bool
-}
-
-func (w *s3Writer) Write(p []byte) (int, error) {
-	if w.pipe == nil && len(w.small)+len(p) <= s3Upload {
-		w.small = append(w.small, p...)
-		return len(p), nil
-	}
-	if w.pipe == nil {
-		w.begin()
-		if _, err := w.pipe.Write(w.small); err != nil {
-			return 0, err
-		}
-		w.small = nil
-	}
-	return w.pipe.Write(p)
-}
-
-// begin starts an upload, which ends once the pipe is closed or it fails.
-func (w *s3Writer) begin() {
-	r, pipe := io.Pipe()
-	w.pipe, w.done = pipe, make(chan error, 1)
-	go func() {
-		err := w.upload(r, -1)
-		r.CloseWithError(errors.Join(err, io.ErrClosedPipe)) // whoever still writes hears of it
-		w.done <- err
-	}()
-}
-
-func (w *s3Writer) Commit() error {
-	w.ended = true
-	if w.pipe == nil {
-		return w.upload(bytes.NewReader(w.small), int64(len(w.small)))
-	}
-	return errors.Join(w.pipe.Close(), <-w.done)
-}
-
-var errAborted = errors.New("given up")
-
-func (w *s3Writer) Abort() {
-	if !w.ended && w.pipe != nil {
-		w.pipe.CloseWithError(errAborted)
-		<-w.done
-	}
-	w.ended = true
-}
-
-// Begin implements [Store].
-func (s *S3) Begin(ctx context.Context, folder string) (Folder, error) {
-	if err := s.Remove(ctx, folder); err != nil {
-		return nil, err
-	}
-	return &s3Folder{s: s, name: folder}, nil
-}
-
-type s3Folder struct {
-	s    *S3
-	name string
-	done bool
-}
-
-func (f *s3Folder) Create(ctx context.Context, name string) (Writer, error) {
-	return f.s.Create(ctx, path.Join(f.name, name))
-}
-
-func (f *s3Folder) Commit(ctx context.Context, manifest []byte) error {
-	if err := Write(ctx, f.s, path.Join(f.name, Manifest), manifest); err != nil {
-		return err
-	}
-	f.done = true
-	return nil
-}
-
-// Abort removes what there is of the folder even after the caller's context has ended.
-func (f *s3Folder) Abort() {
-	if !f.done {
-		ctx, cancel := context.WithTimeout(context.Background(), s3Wait)
-		defer cancel()
-		_ = f.s.Remove(ctx, f.name) // what stays is rubbish without a manifest
-	}
 }
