@@ -7,18 +7,22 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // tempPrefix begins the names of what is not finished.
 const tempPrefix = ".tmp-"
 
 // Local is a Store in a folder of this machine, or of one that is mounted.
-type Local struct{ root string }
+type Local struct {
+	root    string
+	durable sync.Map // folders whose names are known to be, and those of what they are in
+}
 
 var _ Store = (*Local)(nil)
 
 // NewLocal returns the Store in a folder, which the first object makes if need be.
-func NewLocal(root string) *Local { return &Local{root} }
+func NewLocal(root string) *Local { return &Local{root: filepath.Clean(root)} }
 
 // Path implements [Store].
 func (l *Local) Path(name string) string { return filepath.Join(l.root, filepath.FromSlash(name)) }
@@ -97,19 +101,20 @@ func (l *Local) Create(_ context.Context, name string) (Writer, error) {
 }
 
 // makeFolder makes a folder below the root, and what it is in, and their names durable.
+// One that is there may be of a process that crashed before it had done the latter.
 func (l *Local) makeFolder(folder string) error {
-	if _, err := os.Stat(folder); err == nil {
-		return nil
-	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	for folder != l.root && strings.HasPrefix(folder, l.root) {
-		folder = filepath.Dir(folder)
-		if err := syncFolder(folder); err != nil {
+	if _, ok := l.durable.Load(folder); ok {
+		return nil
+	}
+	for at := folder; at != l.root; at = filepath.Dir(at) {
+		if err := syncFolder(filepath.Dir(at)); err != nil {
 			return err
 		}
 	}
+	l.durable.Store(folder, true)
 	return nil
 }
 

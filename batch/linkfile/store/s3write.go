@@ -26,7 +26,8 @@ type s3Writer struct {
 	upload func(r io.Reader, size int64) error
 	small  []byte         // what came while it may still be small
 	pipe   *io.PipeWriter // to the upload, once it is not
-	done   chan error     // what became of that
+	done   chan struct{}  // closed when that has ended, with err
+	err    error
 	ended  bool
 }
 
@@ -48,11 +49,11 @@ func (w *s3Writer) Write(p []byte) (int, error) {
 // begin starts an upload, which ends once the pipe is closed or it fails.
 func (w *s3Writer) begin() {
 	r, pipe := io.Pipe()
-	w.pipe, w.done = pipe, make(chan error, 1)
+	w.pipe, w.done = pipe, make(chan struct{})
 	go func() {
-		err := w.upload(r, -1)
-		r.CloseWithError(errors.Join(err, io.ErrClosedPipe)) // whoever still writes hears of it
-		w.done <- err
+		defer close(w.done)
+		w.err = w.upload(r, -1)
+		r.CloseWithError(errors.Join(w.err, io.ErrClosedPipe)) // whoever still writes hears of it
 	}()
 }
 
@@ -61,7 +62,9 @@ func (w *s3Writer) Commit() error {
 	if w.pipe == nil {
 		return w.upload(bytes.NewReader(w.small), int64(len(w.small)))
 	}
-	return errors.Join(w.pipe.Close(), <-w.done)
+	err := w.pipe.Close()
+	<-w.done
+	return errors.Join(err, w.err)
 }
 
 var errAborted = errors.New("given up")
@@ -69,7 +72,7 @@ var errAborted = errors.New("given up")
 func (w *s3Writer) Abort() {
 	if !w.ended && w.pipe != nil {
 		w.pipe.CloseWithError(errAborted)
-		_ = <-w.done // that it was given up
+		<-w.done
 	}
 	w.ended = true
 }
