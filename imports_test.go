@@ -37,6 +37,11 @@ var mayImport = map[string][]string{
 	"speed/…":   {"speed", "pagerank/…"},
 	"serving/…": {"serving", "pagerank/…"},
 
+	// The file format has parts of its own: where objects are, and how they are decoded.
+	"batch/linkfile":       {"batch", "batch/linkfile/…", "pagerank/…"},
+	"batch/linkfile/chunk": {},
+	"batch/linkfile/store": {},
+
 	"migrations":   {},
 	"migrations/…": {"migrations/…"},
 
@@ -49,6 +54,7 @@ var testsMayImport = []string{"pagerank/pageranktest", "migrations/migrationstes
 // soleHome names who alone may import a module, test code aside.
 var soleHome = map[string][]string{
 	"github.com/apache/arrow/":       {"batch/linkfile"},
+	"github.com/minio/":              {"batch/linkfile/store"},
 	"github.com/robfig/cron/":        {"batch/schedule"},
 	"github.com/go-chi/":             {"serving/api"},
 	"github.com/danielgtaylor/huma/": {"serving/api"},

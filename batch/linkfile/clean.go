@@ -1,18 +1,17 @@
 package linkfile
 
 import (
+	"context"
 	"fmt"
-	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // Remove removes the graph and the ranks of a generation; none is no error.
 func (d *Dir) Remove(gen int64) error {
 	for _, folder := range []string{ranksFolder, graphFolder} {
-		if err := discard(d.generation(folder, gen)); err != nil {
+		if err := d.store.Remove(context.Background(), generation(folder, gen)); err != nil {
 			return fmt.Errorf("remove generation %d: %w", gen, err)
 		}
 	}
@@ -23,12 +22,13 @@ func (d *Dir) Remove(gen int64) error {
 // generations without a manifest, log files that no manifest names. Only who may
 // write may call it, and not while writing.
 func (d *Dir) Clean() error {
+	ctx := context.Background()
 	for _, folder := range []string{graphFolder, ranksFolder} {
 		done, err := d.generations(folder)
 		if err != nil {
 			return fmt.Errorf("clean: %w", err)
 		}
-		err = d.sweep(folder, func(name string) bool {
+		err = d.sweep(ctx, folder, func(name string) bool {
 			gen, err := strconv.ParseInt(name, 10, 64)
 			return err == nil && !slices.Contains(done, gen)
 		})
@@ -36,16 +36,16 @@ func (d *Dir) Clean() error {
 			return err
 		}
 	}
-	partitions, err := d.partitions()
+	partitions, err := d.partitions(ctx)
 	if err != nil {
 		return fmt.Errorf("clean: %w", err)
 	}
 	for _, p := range partitions {
-		m, err := d.logManifest(p)
+		m, err := d.logManifest(ctx, p)
 		if err != nil {
 			return fmt.Errorf("clean: %w", err)
 		}
-		err = d.sweep(filepath.Join(logFolder, strconv.Itoa(p)), func(name string) bool {
+		err = d.sweep(ctx, logPartition(p), func(name string) bool {
 			return isRecords(name) && !slices.ContainsFunc(m.Files, func(f LogFile) bool { return f.Name == name })
 		})
 		if err != nil {
@@ -56,14 +56,17 @@ func (d *Dir) Clean() error {
 }
 
 // sweep removes the unfinished entries of a folder and those that rubbish names.
-func (d *Dir) sweep(folder string, rubbish func(name string) bool) error {
-	entries, err := readDir(d.path(folder))
+func (d *Dir) sweep(ctx context.Context, folder string, rubbish func(name string) bool) error {
+	if err := d.store.Tidy(ctx, folder); err != nil {
+		return fmt.Errorf("clean: %w", err)
+	}
+	names, err := d.store.List(ctx, folder)
 	if err != nil {
 		return fmt.Errorf("clean: %w", err)
 	}
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), tempPrefix) || rubbish(e.Name()) {
-			if err := os.RemoveAll(d.path(folder, e.Name())); err != nil {
+	for _, name := range names {
+		if rubbish(name) {
+			if err := d.store.Remove(ctx, path.Join(folder, name)); err != nil {
 				return fmt.Errorf("clean: %w", err)
 			}
 		}

@@ -16,10 +16,10 @@ import (
 // the next write and is swept away.
 func TestCrashLeftovers(t *testing.T) {
 	d, g := sample(t)
-	before := files(t, d.root)
+	before := files(t, d.store.Path(""))
 	leave := func(name string) {
 		t.Helper()
-		path := filepath.Join(d.root, name)
+		path := filepath.Join(d.store.Path(""), name)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte("half"), 0o644)); err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +33,7 @@ func TestCrashLeftovers(t *testing.T) {
 	leave("log/0/00000000000000000005-00000000000000000009.parquet") // before the manifest
 	leave("log/1/00000000000000000000-00000000000000000002.parquet")
 
-	if err := readAll(t, d.root, g); err != nil {
+	if err := readAll(t, d.store.Path(""), g); err != nil {
 		t.Fatal(err)
 	}
 	if gen, ok, err := d.LatestGraph(); gen != 1 || !ok || err != nil {
@@ -48,7 +48,7 @@ func TestCrashLeftovers(t *testing.T) {
 	if err := d.Clean(); err != nil {
 		t.Fatal(err)
 	}
-	equal(t, "files", files(t, d.root), before)
+	equal(t, "files", files(t, d.store.Path("")), before)
 	if err := errors.Join(d.AppendLog(0, 5, 7, nil), d.AppendLog(1, 0, 1, nil), d.WriteGraph(t.Context(), 2, g, nil, time.Now())); err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestCrashLeftovers(t *testing.T) {
 // A first append that was cut short again and again is no lost manifest.
 func TestFirstAppendAfterCrash(t *testing.T) {
 	d := open(t, t.TempDir())
-	folder := d.logPartition(0)
+	folder := d.store.Path(logPartition(0))
 	name := filepath.Join(folder, "00000000000000000000-00000000000000000002.parquet")
 	if err := errors.Join(os.MkdirAll(folder, 0o755), os.WriteFile(name, nil, 0o644), d.AppendLog(0, 0, 3, nil)); err != nil {
 		t.Fatal(err)
@@ -69,7 +69,7 @@ func TestFirstAppendAfterCrash(t *testing.T) {
 
 func TestCancelledWriteLeavesNothing(t *testing.T) {
 	d, g := sample(t)
-	before := files(t, d.root)
+	before := files(t, d.store.Path(""))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := d.WriteGraph(ctx, 2, g, nil, time.Now()); !errors.Is(err, context.Canceled) {
@@ -78,7 +78,7 @@ func TestCancelledWriteLeavesNothing(t *testing.T) {
 	if _, _, err := d.ReadGraph(ctx, 1); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled read: %v", err)
 	}
-	equal(t, "files", files(t, d.root), before)
+	equal(t, "files", files(t, d.store.Path("")), before)
 }
 
 func TestRemove(t *testing.T) {
@@ -101,7 +101,7 @@ func TestRemove(t *testing.T) {
 	if gen, ok, err := d.LatestGraph(); gen != 12 || !ok || err != nil {
 		t.Errorf("latest graph %d, %v, %v", gen, ok, err)
 	}
-	if _, err := os.Stat(d.generation(graphFolder, 1)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(d.store.Path(generation(graphFolder, 1))); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("its folder is left: %v", err)
 	}
 }

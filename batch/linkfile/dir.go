@@ -1,48 +1,67 @@
 package linkfile
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"strconv"
+	"strings"
+
+	"freshrank/batch/linkfile/store"
 )
 
 // Format is the version of everything below a data folder.
 const Format = 1
 
-// The folders below the root, the name of every manifest and the prefix of what
-// is not finished.
+// The folders below the root, and what marks it as ours.
 const (
-	markerName   = "freshrank.json"
-	manifestName = "manifest.json"
-	graphFolder  = "graph"
-	ranksFolder  = "ranks"
-	logFolder    = "log"
-	tempPrefix   = ".tmp-"
+	markerName  = "freshrank.json"
+	graphFolder = "graph"
+	ranksFolder = "ranks"
+	logFolder   = "log"
 )
 
 // Dir is a data folder. Its methods are safe for concurrent use as long as one
 // goroutine of one process writes.
-type Dir struct{ root string }
+type Dir struct{ store store.Store }
 
-// Open opens the data folder root and makes it if it is not there. A folder of a
-// later program is refused with a [*VersionError].
+// Open opens the data folder root, a folder or s3://bucket/prefix, and makes it if it
+// is not there. A folder of a later program is refused with a [*VersionError].
 func Open(root string) (*Dir, error) {
-	if err := os.MkdirAll(root, 0o755); err != nil {
+	s, err := storeAt(root)
+	if err != nil {
 		return nil, fmt.Errorf("open data folder: %w", err)
 	}
-	d := &Dir{root: root}
-	file := d.path(markerName)
-	raw, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := d.refuseForeign(); err != nil {
+	return openStore(context.Background(), s)
+}
+
+// storeAt returns where a data folder's objects are. The credentials of a bucket are those
+// of the environment, where every program that uses one looks for them.
+func storeAt(root string) (store.Store, error) {
+	if strings.HasPrefix(root, "s3://") {
+		o, err := store.S3FromEnv(root, os.Getenv)
+		if err != nil {
 			return nil, err
 		}
-		if err := writeFile(file, []byte(fmt.Sprintf("{\"format\": %d}\n", Format))); err != nil {
+		return store.NewS3(o)
+	}
+	return store.NewLocal(root), nil
+}
+
+func openStore(ctx context.Context, s store.Store) (*Dir, error) {
+	d := &Dir{s}
+	file := s.Path(markerName)
+	raw, err := store.Read(ctx, s, markerName)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := d.refuseForeign(ctx); err != nil {
+			return nil, err
+		}
+		if err := store.Write(ctx, s, markerName, []byte(fmt.Sprintf("{\"format\": %d}\n", Format))); err != nil {
 			return nil, fmt.Errorf("make data folder: %w", err)
 		}
 		return d, nil
@@ -62,21 +81,22 @@ func Open(root string) (*Dir, error) {
 
 // refuseForeign refuses a folder that has our folders but not our marker, which
 // is written before anything else.
-func (d *Dir) refuseForeign() error {
+func (d *Dir) refuseForeign(ctx context.Context) error {
 	for _, name := range []string{graphFolder, ranksFolder, logFolder} {
-		if _, err := os.Lstat(d.path(name)); err == nil {
-			return &CorruptError{d.path(markerName), "missing, although there is a folder " + name, fixMarker}
+		there, err := d.store.List(ctx, name)
+		if err != nil {
+			return fmt.Errorf("open data folder: %w", err)
+		}
+		if len(there) > 0 {
+			return &CorruptError{d.store.Path(markerName), "missing, although there is a folder " + name, fixMarker}
 		}
 	}
 	return nil
 }
 
-func (d *Dir) path(elem ...string) string {
-	return filepath.Join(append([]string{d.root}, elem...)...)
-}
-
-func (d *Dir) generation(folder string, gen int64) string {
-	return d.path(folder, strconv.FormatInt(gen, 10))
+// generation returns the name of the folder of a generation.
+func generation(folder string, gen int64) string {
+	return path.Join(folder, strconv.FormatInt(gen, 10))
 }
 
 // LatestGraph returns the newest generation that has a graph; false if none has.
@@ -98,17 +118,22 @@ func (d *Dir) latest(folder string) (int64, bool, error) {
 
 // generations lists the folders named by a number that have a manifest.
 func (d *Dir) generations(folder string) ([]int64, error) {
-	entries, err := readDir(d.path(folder))
+	ctx := context.Background()
+	names, err := d.store.List(ctx, folder)
 	if err != nil {
 		return nil, fmt.Errorf("list generations: %w", err)
 	}
 	var all []int64
-	for _, e := range entries {
-		gen, err := strconv.ParseInt(e.Name(), 10, 64)
-		if err != nil || gen < 0 || strconv.FormatInt(gen, 10) != e.Name() {
+	for _, name := range names {
+		gen, err := strconv.ParseInt(name, 10, 64)
+		if err != nil || gen < 0 || strconv.FormatInt(gen, 10) != name {
 			continue
 		}
-		if _, err := os.Stat(d.path(folder, e.Name(), manifestName)); err == nil {
+		in, err := d.store.List(ctx, path.Join(folder, name))
+		if err != nil {
+			return nil, fmt.Errorf("list generations: %w", err)
+		}
+		if slices.Contains(in, store.Manifest) {
 			all = append(all, gen)
 		}
 	}

@@ -1,6 +1,7 @@
 // Package linkfile keeps the master data, the link graph, its ranks and the
-// archived log, as Parquet files below one folder. DuckDB and Spark read them as
-// they are.
+// archived log, as Parquet files below one folder, of this machine or in a bucket.
+// DuckDB and Spark read them as they are. Where the bytes are kept is the matter of
+// package store; package chunk decodes them.
 //
 // # Layout
 //
@@ -22,11 +23,12 @@
 //
 // A manifest names every file with its length, its rows and its SHA-256, and is
 // written after them; a generation without one does not exist, nor does a log
-// file that its partition's manifest does not name. A generation is written into
-// a hidden folder (.tmp-…), each file and the folder synced, then renamed; a log
-// file is written and synced under a hidden name and renamed before the manifest
-// is replaced by one that names it. So a crash at any moment leaves the old state
-// and perhaps rubbish, which readers do not see and [Dir.Clean] removes. One
+// file that its partition's manifest does not name. On a machine, a generation is
+// written into a hidden folder (.tmp-…), each file and the folder synced, then
+// renamed; a log file is written and synced under a hidden name and renamed before
+// the manifest is replaced by one that names it. In a bucket objects appear whole,
+// and a manifest after all that it names. So a crash at any moment leaves the old
+// state and perhaps rubbish, which readers do not see and [Dir.Clean] removes. One
 // process at a time writes (the holder of the batch lease); any number read.
 //
 // manifest.json is
@@ -34,6 +36,16 @@
 //	{"format": 1, "sha256": "…", "manifest": {…}}
 //
 // with the checksum of the bytes of the inner object exactly as they stand there.
+//
+// # Parts
+//
+// Beside the checksum of a file its entry has those of its parts: one a row group,
+// the first with the four bytes that every Parquet file begins with, and one of the
+// footer. A reader takes a part, compares its checksum and decodes it, several at a
+// time and each once; the checksum of the whole is for people. Files written before
+// there were parts have that alone and are read twice.
+//
+// Row groups are encoded in parallel too. Their bytes do not depend on by how many.
 //
 // # Tables
 //
@@ -86,11 +98,12 @@
 //
 // # Encodings
 //
-// Ids are DELTA_BINARY_PACKED with Snappy and no dictionary (about 4.4 bytes a
-// link); URLs, which are sorted, DELTA_BYTE_ARRAY with Zstandard (about 9 bytes
-// for a URL of 55). Keys and doubles are plain: nothing compresses them.
-// Nanoseconds are plain int64 because Spark refuses TIMESTAMP(NANOS), and keys
-// plain fixed-length bytes because it refuses UUID.
+// Ids are DELTA_BINARY_PACKED with Zstandard and no dictionary; URLs, which are
+// sorted, DELTA_BYTE_ARRAY with Zstandard. Keys and doubles are plain: nothing
+// compresses them. docs/files.md has what each column costs. Nanoseconds are plain
+// int64 because Spark refuses TIMESTAMP(NANOS), and keys plain fixed-length bytes
+// because it refuses UUID. A column of a row group is one page, but for more than
+// 256 MB.
 //
 // # Failures
 //

@@ -7,6 +7,8 @@ import (
 
 	"github.com/apache/arrow/go/v15/parquet"
 
+	"freshrank/batch/linkfile/chunk"
+	"freshrank/batch/linkfile/store"
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/linkgraph"
 )
@@ -17,7 +19,7 @@ type edit struct {
 	link.Edit
 }
 
-func writeEdits(ctx context.Context, folder string, g *linkgraph.Graph) (File, error) {
+func writeEdits(ctx context.Context, folder store.Folder, g *linkgraph.Graph) (File, error) {
 	var all []edit
 	for p, edits := range g.Edits {
 		for _, e := range edits {
@@ -25,15 +27,15 @@ func writeEdits(ctx context.Context, folder string, g *linkgraph.Graph) (File, e
 		}
 	}
 	slices.SortFunc(all, func(a, b edit) int { return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.To, b.To)) })
-	return writeTable(ctx, folder, editsTable, len(all), func(from, to int, out *group) {
+	return writeIn(ctx, folder, editsTable, len(all), func(s span, out *group) {
 		var (
-			n                = to - from
+			n                = s.to - s.from
 			sources, targets = make([]int32, n), make([]int32, n)
 			rels, ids        = make([]parquet.ByteArray, n), make([]parquet.ByteArray, n)
 			removed          = make([]bool, n)
 			times, ties      = make([]int64, n), make([]int64, n)
 		)
-		for i, e := range all[from:to] {
+		for i, e := range all[s.from:s.to] {
 			sources[i], targets[i], rels[i], removed[i] = int32(e.source), int32(e.To), bytesOf(relNames[e.Rel&7]), e.Removed
 			times[i], ids[i], ties[i] = e.Version.Time, bytesOf(e.Version.ID), int64(e.Version.Tie)
 		}
@@ -48,32 +50,39 @@ func writeEdits(ctx context.Context, folder string, g *linkgraph.Graph) (File, e
 }
 
 // readEdits fills in g.Edits.
-func readEdits(ctx context.Context, folder string, m GraphManifest, g *linkgraph.Graph) error {
-	return readTable(ctx, folder, m.Files, editsTable, fixGraph, func(in *groupReader) error {
-		sources, _, err1 := take[int32](in)
-		targets, _, err2 := take[int32](in)
-		rels, _, err3 := take[parquet.ByteArray](in)
-		removed, _, err4 := take[bool](in)
-		times, _, err5 := take[int64](in)
-		ids, _, err6 := take[parquet.ByteArray](in)
-		ties, _, err7 := take[int64](in)
-		if err := firstOf(err1, err2, err3, err4, err5, err6, err7); err != nil {
+func (d *Dir) readEdits(ctx context.Context, folder string, m GraphManifest, g *linkgraph.Graph) error {
+	return d.readTable(ctx, folder, m.Files, editsTable, fixGraph, func(in *groupReader) error {
+		var (
+			sources, targets = sized(&in.numbers[0], in.rows), sized(&in.numbers[1], in.rows)
+			rels, removed    = sized(&in.codes, in.rows), sized(&in.flags, in.rows)
+			v                = &in.version[0]
+		)
+		_, err1 := chunk.Ints(&in.decode, in.column(), sources, nil)
+		err1 = in.fault(err1)
+		_, err2 := chunk.Ints(&in.decode, in.column(), targets, nil)
+		err2 = in.fault(err2)
+		_, err3 := chunk.Words(&in.decode, in.column(), relNames[:], rels, nil)
+		err3 = in.fault(err3)
+		err4 := in.fault(chunk.Bools(&in.decode, in.column(), removed))
+		_, err5 := chunk.Ints(&in.decode, in.column(), sized(&v.times, in.rows), nil)
+		err5 = in.fault(err5)
+		err6 := in.fault(chunk.Strings(&in.decode, in.column(), &v.ids, nil))
+		_, err7 := chunk.Ints(&in.decode, in.column(), sized(&v.ties, in.rows), nil)
+		if err := firstOf(err1, err2, err3, err4, err5, err6, in.fault(err7)); err != nil {
 			return err
 		}
-		if g.Edits == nil {
-			g.Edits = map[link.Page][]link.Edit{}
-		}
-		for i := range in.rows {
-			rel, ok := relOf(rels[i])
-			if !ok {
-				return in.r.corrupt("row %d: unknown rel %q", i, rels[i])
+		return in.inOrder(func() error {
+			if g.Edits == nil {
+				g.Edits = map[link.Page][]link.Edit{}
 			}
-			p := link.Page(sources[i])
-			g.Edits[p] = append(g.Edits[p], link.Edit{
-				To: link.Page(targets[i]), Rel: rel, Removed: removed[i],
-				Version: link.Version{Time: times[i], ID: string(ids[i]), Tie: uint64(ties[i])},
-			})
-		}
-		return nil
+			for i := range in.rows {
+				p := link.Page(sources[i])
+				g.Edits[p] = append(g.Edits[p], link.Edit{
+					To: link.Page(targets[i]), Rel: link.Rel(rels[i]), Removed: removed[i],
+					Version: link.Version{Time: v.times[i], ID: string(v.ids.At(i)), Tie: v.ties[i]},
+				})
+			}
+			return nil
+		})
 	})
 }

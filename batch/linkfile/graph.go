@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"time"
 
+	"freshrank/batch/linkfile/store"
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/linkgraph"
 )
@@ -29,20 +30,20 @@ func (d *Dir) WriteGraph(ctx context.Context, gen int64, g *linkgraph.Graph, cut
 	if gen < 0 {
 		return fmt.Errorf("write graph %d: a generation is not negative", gen)
 	}
-	err := writeFolder(d.generation(graphFolder, gen), func(folder string) error {
+	err := d.writeFolder(ctx, generation(graphFolder, gen), func(folder store.Folder) (any, error) {
 		m := GraphManifest{
 			Generation: gen, Cut: cut, AsOf: asOf.UTC(),
 			Pages: int64(g.Pages()), Links: int64(g.Links.Links()), URLPolicy: link.PolicyVersion,
 		}
-		for _, write := range []func(context.Context, string, *linkgraph.Graph) (File, error){writePages, writeLinks, writeEdits} {
+		for _, write := range []func(context.Context, store.Folder, *linkgraph.Graph) (File, error){writePages, writeLinks, writeEdits} {
 			f, err := write(ctx, folder, g)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			m.Files = append(m.Files, f)
 		}
 		m.Edits = find(m.Files, editsTable.file()).Rows
-		return writeManifest(folder, m)
+		return m, nil
 	})
 	if err != nil {
 		return fmt.Errorf("write graph %d: %w", gen, err)
@@ -61,19 +62,19 @@ func (d *Dir) ReadGraph(ctx context.Context, gen int64) (*linkgraph.Graph, Graph
 }
 
 func (d *Dir) readGraph(ctx context.Context, gen int64) (*linkgraph.Graph, GraphManifest, error) {
-	m, err := d.GraphManifest(gen)
+	m, err := d.graphManifest(ctx, gen)
 	if err != nil {
 		return nil, m, err
 	}
 	g := &linkgraph.Graph{}
-	folder := d.generation(graphFolder, gen)
-	for _, read := range []func(context.Context, string, GraphManifest, *linkgraph.Graph) error{readPages, readLinks, readEdits} {
+	folder := generation(graphFolder, gen)
+	for _, read := range []func(context.Context, string, GraphManifest, *linkgraph.Graph) error{d.readPages, d.readLinks, d.readEdits} {
 		if err := read(ctx, folder, m, g); err != nil {
 			return nil, m, err
 		}
 	}
 	if err := linkgraph.Check(g); err != nil {
-		return nil, m, &CorruptError{folder, err.Error(), fixGraph}
+		return nil, m, &CorruptError{d.store.Path(folder), err.Error(), fixGraph}
 	}
 	return g, m, nil
 }
@@ -81,11 +82,16 @@ func (d *Dir) readGraph(ctx context.Context, gen int64) (*linkgraph.Graph, Graph
 // GraphManifest returns what is known of the graph of a generation without
 // reading it.
 func (d *Dir) GraphManifest(gen int64) (GraphManifest, error) {
+	return d.graphManifest(context.Background(), gen)
+}
+
+func (d *Dir) graphManifest(ctx context.Context, gen int64) (GraphManifest, error) {
 	var m GraphManifest
-	folder := d.generation(graphFolder, gen)
-	if err := readManifest(folder, fixGraph, &m); err != nil {
-		return m, notThere(err, "graph", gen, d.root)
+	folder := generation(graphFolder, gen)
+	if err := d.readManifest(ctx, folder, fixGraph, &m); err != nil {
+		return m, notThere(err, "graph", gen, d.store.Path(""))
 	}
+	folder = d.store.Path(folder)
 	switch {
 	case m.Generation != gen:
 		return m, &CorruptError{folder, fmt.Sprintf("its manifest is that of generation %d", m.Generation), fixGraph}

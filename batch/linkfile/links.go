@@ -5,9 +5,12 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 
 	"github.com/apache/arrow/go/v15/parquet"
 
+	"freshrank/batch/linkfile/chunk"
+	"freshrank/batch/linkfile/store"
 	"freshrank/pagerank/hugepages"
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/linkgraph"
@@ -28,19 +31,19 @@ var relNames = func() (names [8]string) {
 	return names
 }()
 
-func relOf(name []byte) (link.Rel, bool) {
-	for r, n := range relNames {
-		if string(name) == n {
-			return link.Rel(r), true
-		}
-	}
-	return 0, false
+// linkColumns are the columns of a row group that is written.
+type linkColumns struct {
+	sources, targets []int32
+	rels             []parquet.ByteArray
 }
 
-func writeLinks(ctx context.Context, folder string, g *linkgraph.Graph) (File, error) {
-	return writeTable(ctx, folder, linksTable, g.Links.Links(), func(from, to int, out *group) {
-		sources, targets := make([]int32, to-from), make([]int32, to-from)
-		rels := make([]parquet.ByteArray, to-from)
+func writeLinks(ctx context.Context, folder store.Folder, g *linkgraph.Graph) (File, error) {
+	memory := sync.Pool{New: func() any { return new(linkColumns) }} // for a row group each
+	return writeIn(ctx, folder, linksTable, g.Links.Links(), func(s span, out *group) {
+		from, to := s.from, s.to
+		c := memory.Get().(*linkColumns)
+		defer memory.Put(c)
+		sources, targets, rels := sized(&c.sources, to-from), sized(&c.targets, to-from), sized(&c.rels, to-from)
 		// The row that holds link from: the last that starts at or before it.
 		source := sort.Search(g.Pages(), func(p int) bool { return g.Links.Start[p+1] > uint64(from) })
 		for i := range sources {
@@ -61,34 +64,53 @@ func writeLinks(ctx context.Context, folder string, g *linkgraph.Graph) (File, e
 
 // readLinks fills in g.Links and g.Rels. Whether targets exist is for
 // linkgraph.Check.
-func readLinks(ctx context.Context, folder string, m GraphManifest, g *linkgraph.Graph) error {
-	g.Links.Target = hugepages.Make[uint32](int(m.Links))[:0]
-	g.Links.Start = hugepages.Make[uint64](int(m.Pages) + 1)[:1]
-	err := readTable(ctx, folder, m.Files, linksTable, fixGraph, func(in *groupReader) error {
-		sources, _, err1 := take[int32](in)
-		targets, _, err2 := take[int32](in)
-		rels, _, err3 := take[parquet.ByteArray](in)
-		if err := firstOf(err1, err2, err3); err != nil {
+func (d *Dir) readLinks(ctx context.Context, folder string, m GraphManifest, g *linkgraph.Graph) error {
+	g.Links.Target = hugepages.Make[uint32](int(m.Links))
+	g.Links.Start = hugepages.Make[uint64](int(m.Pages) + 1)
+	var bear sync.Once // some link bears a rel
+	last := uint32(0)  // source of the rows before, in order
+	err := d.readTable(ctx, folder, m.Files, linksTable, fixGraph, func(in *groupReader) error {
+		sources, rels := sized(&in.numbers[0], in.rows), sized(&in.codes, in.rows)
+		_, err1 := chunk.Ints(&in.decode, in.column(), sources, nil)
+		err1 = in.fault(err1)
+		_, err2 := chunk.Ints(&in.decode, in.column(), g.Links.Target[in.first:][:in.rows], nil)
+		err2 = in.fault(err2)
+		_, err3 := chunk.Words(&in.decode, in.column(), relNames[:], rels, nil)
+		if err := firstOf(err1, err2, in.fault(err3)); err != nil {
 			return err
 		}
-		for i := range in.rows {
-			source := uint32(sources[i])
-			if int64(source) >= m.Pages || int(source) < len(g.Links.Start)-1 {
-				return in.r.corrupt("row %d: link of page %d, out of order or range", g.Links.Links(), source)
-			}
-			rel, ok := relOf(rels[i])
-			if !ok {
-				return in.r.corrupt("row %d: unknown rel %q", g.Links.Links(), rels[i])
-			}
-			for len(g.Links.Start) <= int(source) {
-				g.EndRow()
-			}
-			g.AppendLink(link.Page(targets[i]), rel)
+		if in.rows == 0 {
+			return nil
 		}
-		return nil
+		before := sources[0]
+		for i, source := range sources {
+			if int64(source) >= m.Pages || source < before {
+				return in.corrupt("row %d: link of page %d, out of order or range", in.first+i, source)
+			}
+			for ; before < source; before++ {
+				g.Links.Start[before+1] = uint64(in.first + i)
+			}
+		}
+		if slices.ContainsFunc(rels, func(r uint8) bool { return r != 0 }) {
+			bear.Do(func() { g.Rels = make([]link.Rel, m.Links) })
+			for i, rel := range rels {
+				g.Rels[in.first+i] = link.Rel(rel)
+			}
+		}
+		// Pages between the last of one row group and the first of the next.
+		return in.inOrder(func() error {
+			if sources[0] < last {
+				return in.corrupt("row %d: link of page %d, out of order or range", in.first, sources[0])
+			}
+			for ; last < sources[0]; last++ {
+				g.Links.Start[last+1] = uint64(in.first)
+			}
+			last = sources[in.rows-1]
+			return nil
+		})
 	})
-	for len(g.Links.Start) <= g.Pages() {
-		g.EndRow()
+	for p := int64(last); p < m.Pages; p++ {
+		g.Links.Start[p+1] = uint64(m.Links)
 	}
 	return err
 }

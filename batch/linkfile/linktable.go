@@ -169,6 +169,14 @@ func (c *tableColumn) read(rows int) error {
 	return nil
 }
 
+// ones counts the rows that have a value.
+func ones(levels []int16) (n int) {
+	for _, l := range levels {
+		n += int(l)
+	}
+	return n
+}
+
 func (c *tableColumn) next() []byte {
 	if c == nil {
 		return nil

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/apache/arrow/go/v15/parquet"
+
+	"freshrank/batch/linkfile/store"
 )
 
 var linkNames = [3][]string{{"source", "from"}, {"target"}, {"rel"}}
@@ -19,11 +21,15 @@ func TestLinkTable(t *testing.T) {
 	foreign := table{"foreign", tableBatch + 500, []column{
 		intColumn("id"), sortedTextColumn("Target"), wordColumn("rel", optional), textColumn("FROM", optional),
 	}}
-	_, err := writeTable(t.Context(), dir, foreign, rows, func(from, to int, out *group) {
+	w, err := store.NewLocal(dir).Create(t.Context(), foreign.file())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = writeTable(t.Context(), w, foreign.file(), foreign, foreign.spans(rows), func(s span, out *group) {
 		var ids []int64
 		var targets []parquet.ByteArray
 		var rels, sources maybe[parquet.ByteArray]
-		for i := from; i < to; i++ {
+		for i := s.from; i < s.to; i++ {
 			ids, targets = append(ids, int64(i)), append(targets, []byte(fmt.Sprintf("t%06d", i)))
 			rels.add([]byte("ugc"), i%3 == 0)
 			sources.add([]byte(fmt.Sprint("s", i)), i%5 != 0)

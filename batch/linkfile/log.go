@@ -2,12 +2,11 @@ package linkfile
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"path"
 	"strconv"
 
+	"freshrank/batch/linkfile/store"
 	"freshrank/pagerank/link"
 )
 
@@ -15,14 +14,14 @@ import (
 // be where the archive of the partition ends; records are ascending by offset and
 // may be none. They are archived, durably, once the call returns nil.
 func (d *Dir) AppendLog(partition int, from, to int64, records []link.Archived) error {
-	if err := d.appendLog(partition, from, to, records); err != nil {
+	if err := d.appendLog(context.Background(), partition, from, to, records); err != nil {
 		return fmt.Errorf("archive partition %d, offsets %d to %d: %w", partition, from, to, err)
 	}
 	return nil
 }
 
-func (d *Dir) appendLog(partition int, from, to int64, records []link.Archived) error {
-	m, err := d.logManifest(partition)
+func (d *Dir) appendLog(ctx context.Context, partition int, from, to int64, records []link.Archived) error {
+	m, err := d.logManifest(ctx, partition)
 	if err != nil {
 		return err
 	}
@@ -36,44 +35,39 @@ func (d *Dir) appendLog(partition int, from, to int64, records []link.Archived) 
 		}
 		last = r.Offset
 	}
-	folder := d.logPartition(partition)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
+	folder := logPartition(partition)
 	if len(m.Files) == 0 { // the file of a first append that a crash cut short
-		if err := d.sweep(filepath.Join(logFolder, strconv.Itoa(partition)), isRecords); err != nil {
+		if err := d.sweep(ctx, folder, isRecords); err != nil {
 			return err
 		}
 	}
 	name := fmt.Sprintf("%020d-%020d.parquet", from, to)
-	f, err := writeLogFile(folder, tempPrefix+name, records)
+	w, err := d.store.Create(ctx, path.Join(folder, name))
 	if err != nil {
-		return errors.Join(err, os.Remove(filepath.Join(folder, tempPrefix+name)))
-	}
-	if err := os.Rename(filepath.Join(folder, f.Name), filepath.Join(folder, name)); err != nil {
 		return err
 	}
-	f.Name = name
+	f, err := writeLogFile(ctx, w, name, records)
+	if err != nil {
+		return err
+	}
 	m.Files = append(m.Files, LogFile{File: f, From: from, To: to})
-	// The manifest is synced with its folder, and so with the new file's name.
-	if err := writeManifest(folder, m); err != nil {
+	raw, err := encodeManifest(m)
+	if err != nil {
 		return err
 	}
-	if from == 0 { // the folder itself may be new
-		return errors.Join(syncDir(d.path(logFolder)), syncDir(d.root))
-	}
-	return nil
+	return store.Write(ctx, d.store, path.Join(folder, store.Manifest), raw)
 }
 
 // Archived returns the offsets up to which each partition is archived.
 func (d *Dir) Archived() (link.Offsets, error) {
-	partitions, err := d.partitions()
+	ctx := context.Background()
+	partitions, err := d.partitions(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the archived log: %w", err)
 	}
 	var ends link.Offsets
 	for _, p := range partitions {
-		m, err := d.logManifest(p)
+		m, err := d.logManifest(ctx, p)
 		if err != nil {
 			return nil, fmt.Errorf("list the archived log: %w", err)
 		}
@@ -88,7 +82,7 @@ func (d *Dir) Archived() (link.Offsets, error) {
 // ReadLog calls fn with the archived records of a partition from ≤ offset < to,
 // in order. fn may keep what it is given.
 func (d *Dir) ReadLog(ctx context.Context, partition int, from, to int64, fn func(link.Archived) error) error {
-	m, err := d.logManifest(partition)
+	m, err := d.logManifest(ctx, partition)
 	if err != nil {
 		return fmt.Errorf("read archived log: %w", err)
 	}
@@ -99,11 +93,12 @@ func (d *Dir) ReadLog(ctx context.Context, partition int, from, to int64, fn fun
 		if f.To <= from || f.From >= to {
 			continue
 		}
-		if err := readLogFile(ctx, d.logPartition(partition), partition, f, from, to, fn); err != nil {
+		if err := d.readLogFile(ctx, partition, f, from, to, fn); err != nil {
 			return fmt.Errorf("read archived log: %w", err)
 		}
 	}
 	return nil
 }
 
-func (d *Dir) logPartition(p int) string { return d.path(logFolder, strconv.Itoa(p)) }
+// logPartition returns the name of the folder of a partition.
+func logPartition(p int) string { return path.Join(logFolder, strconv.Itoa(p)) }

@@ -58,7 +58,7 @@ func TestLogRoundTrip(t *testing.T) {
 			}
 			want, end = append(want, rs...), to
 		}
-		d = open(t, d.root)
+		d = open(t, d.store.Path(""))
 		got, err := d.Archived()
 		if err != nil || got.At(2) != end || got.At(0) != 0 {
 			t.Fatalf("archived %v, %v; want partition 2 up to %d", got, err, end)

@@ -7,6 +7,8 @@ import (
 
 	"github.com/apache/arrow/go/v15/parquet"
 
+	"freshrank/batch/linkfile/chunk"
+	"freshrank/batch/linkfile/store"
 	"freshrank/pagerank/link"
 )
 
@@ -14,24 +16,18 @@ import (
 // a record may be large.
 const groupBytes = 16 << 20
 
-func writeLogFile(folder, name string, records []link.Archived) (File, error) {
-	w, err := newWriter(folder, name, logTable)
-	if err != nil {
-		return File{}, err
-	}
-	for len(records) > 0 {
-		n, size := 0, 0
-		for n < len(records) && n < logTable.rows && size < groupBytes {
-			size += len(records[n].Value)
-			n++
+func writeLogFile(ctx context.Context, w store.Writer, name string, records []link.Archived) (File, error) {
+	var groups []span
+	for from := 0; from < len(records); {
+		to, size := from, 0
+		for to < len(records) && to-from < logTable.rows && size < groupBytes {
+			size += len(records[to].Value)
+			to++
 		}
-		if err := w.group(n, func(g *group) { putLog(g, records[:n]) }); err != nil {
-			w.abort()
-			return File{}, err
-		}
-		records = records[n:]
+		groups = append(groups, span{from, to})
+		from = to
 	}
-	return w.close()
+	return writeTable(ctx, w, name, logTable, groups, func(s span, g *group) { putLog(g, records[s.from:s.to]) })
 }
 
 func putLog(g *group, records []link.Archived) {
@@ -67,72 +63,92 @@ func putLog(g *group, records []link.Archived) {
 	times.put(g)
 }
 
-// readLogFile verifies a file and calls fn with its records from ≤ offset < to.
-func readLogFile(ctx context.Context, folder string, partition int, f LogFile, from, to int64, fn func(link.Archived) error) error {
-	r, err := openTable(folder, f.File, logTable, fixLog)
+// readLogFile calls fn with the records of a file from ≤ offset < to.
+func (d *Dir) readLogFile(ctx context.Context, partition int, f LogFile, from, to int64, fn func(link.Archived) error) error {
+	r, err := d.openTable(ctx, logPartition(partition), f.File, logTable, fixLog)
 	if err != nil {
 		return err
 	}
 	last := f.From - 1
 	err = r.each(ctx, func(in *groupReader) error {
-		records, err := takeLog(in)
+		records, err := in.log()
 		if err != nil {
 			return err
 		}
-		for i, rec := range records {
-			if rec.Partition != partition || rec.Offset <= last || rec.Offset >= f.To {
-				return in.r.corrupt("offset %d of partition %d is out of order or range", rec.Offset, rec.Partition)
+		return in.inOrder(func() error {
+			for i, rec := range records {
+				if rec.Partition != partition || rec.Offset <= last || rec.Offset >= f.To {
+					return in.corrupt("offset %d of partition %d is out of order or range", rec.Offset, rec.Partition)
+				}
+				last = rec.Offset
+				if rec.Offset < from || rec.Offset >= to {
+					continue
+				}
+				if err := fn(rec); err != nil {
+					return err
+				}
+				if i%1024 == 0 && ctx.Err() != nil {
+					return ctx.Err()
+				}
 			}
-			last = rec.Offset
-			if rec.Offset < from || rec.Offset >= to {
-				continue
-			}
-			if err := fn(rec); err != nil {
-				return err
-			}
-			if i%1024 == 0 && ctx.Err() != nil {
-				return ctx.Err()
-			}
-		}
-		return nil
+			return nil
+		})
 	})
 	return errors.Join(err, r.close())
 }
 
-func takeLog(in *groupReader) ([]link.Archived, error) {
-	partitions, _, err1 := take[int32](in)
-	offsets, _, err2 := take[int64](in)
-	timestamps, _, err3 := take[int64](in)
-	var columns [7]optionals[parquet.ByteArray]
-	var errs [7]error
-	for i := range columns {
-		columns[i], errs[i] = takeOptional[parquet.ByteArray](in)
-	}
-	times, err4 := takeOptional[int64](in)
-	if err := firstOf(append(errs[:], err1, err2, err3, err4)...); err != nil {
+// log reads a row group of records.
+func (in *groupReader) log() ([]link.Archived, error) {
+	var (
+		partitions          = sized(&in.numbers[0], in.rows)
+		offsets, timestamps = make([]int64, in.rows), make([]int64, in.rows)
+		texts               [7]optionalTexts // key, value, error, id, source, type, url
+		times, seen         = make([]int64, in.rows), sized(&in.levels, in.rows)
+	)
+	_, err1 := chunk.Ints(&in.decode, in.column(), partitions, nil)
+	err1 = in.fault(err1)
+	_, err2 := chunk.Ints(&in.decode, in.column(), offsets, nil)
+	err2 = in.fault(err2)
+	_, err3 := chunk.Ints(&in.decode, in.column(), timestamps, nil)
+	if err := firstOf(err1, err2, in.fault(err3)); err != nil {
 		return nil, err
+	}
+	for i := range texts {
+		t := &texts[i]
+		if err := in.fault(chunk.Strings(&in.decode, in.column(), &t.Texts, sized(&t.levels, in.rows))); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := chunk.Ints(&in.decode, in.column(), times, seen); err != nil {
+		return nil, in.fault(err)
 	}
 	records := make([]link.Archived, in.rows)
 	for i := range records {
 		r := &records[i]
 		r.Partition, r.Offset, r.Timestamp = int(partitions[i]), offsets[i], time.UnixMilli(timestamps[i]).UTC()
-		r.Key, r.Value = bytesOrNil(&columns[0]), bytesOrNil(&columns[1])
+		r.Key, r.Value = texts[0].next(i), texts[1].next(i)
 		for j, field := range []*string{&r.Refused, &r.ID, &r.Source, &r.Type, &r.URL} {
-			b, _ := columns[2+j].next()
-			*field = string(b)
+			*field = string(texts[2+j].next(i))
 		}
-		if ns, ok := times.next(); ok {
-			r.Time = time.Unix(0, ns).UTC()
+		if seen[i] == 1 {
+			r.Time, times = time.Unix(0, times[0]).UTC(), times[1:]
 		}
 	}
 	return records, nil
 }
 
-// bytesOrNil copies the next value: decoded ones share the memory of a page.
-func bytesOrNil(o *optionals[parquet.ByteArray]) []byte {
-	b, ok := o.next()
-	if !ok {
+// optionalTexts is an optional column of strings or bytes.
+type optionalTexts struct {
+	chunk.Texts
+	levels []uint8
+	n      int
+}
+
+// next returns the value of row i; nil if it has none. No row may be left out.
+func (o *optionalTexts) next(i int) []byte {
+	if o.levels[i] == 0 {
 		return nil
 	}
-	return append(make([]byte, 0, len(b)), b...)
+	o.n++
+	return o.At(o.n - 1)
 }

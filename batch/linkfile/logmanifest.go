@@ -1,13 +1,16 @@
 package linkfile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
+
+	"freshrank/batch/linkfile/store"
 )
 
 // LogFile is a file of records from ≤ offset < to.
@@ -33,14 +36,14 @@ func (m LogManifest) end() int64 {
 }
 
 // partitions lists the partitions that have a folder, ascending.
-func (d *Dir) partitions() ([]int, error) {
-	entries, err := readDir(d.path(logFolder))
+func (d *Dir) partitions(ctx context.Context) ([]int, error) {
+	names, err := d.store.List(ctx, logFolder)
 	if err != nil {
 		return nil, err
 	}
 	var all []int
-	for _, e := range entries {
-		if p, err := strconv.Atoi(e.Name()); err == nil && p >= 0 && p < 1<<20 && strconv.Itoa(p) == e.Name() {
+	for _, name := range names {
+		if p, err := strconv.Atoi(name); err == nil && p >= 0 && p < 1<<20 && strconv.Itoa(p) == name {
 			all = append(all, p)
 		}
 	}
@@ -50,16 +53,17 @@ func (d *Dir) partitions() ([]int, error) {
 
 // logManifest reads and checks the manifest of a partition. One that has none
 // yet has no files.
-func (d *Dir) logManifest(partition int) (LogManifest, error) {
+func (d *Dir) logManifest(ctx context.Context, partition int) (LogManifest, error) {
 	var m LogManifest
-	folder := d.logPartition(partition)
-	err := readManifest(folder, fixLog, &m)
+	folder := logPartition(partition)
+	err := d.readManifest(ctx, folder, fixLog, &m)
 	if errors.Is(err, fs.ErrNotExist) {
-		return LogManifest{Partition: partition}, d.refuseOrphans(folder)
+		return LogManifest{Partition: partition}, d.refuseOrphans(ctx, folder)
 	}
 	if err != nil {
 		return m, err
 	}
+	folder = d.store.Path(folder)
 	if m.Partition != partition {
 		return m, &CorruptError{folder, fmt.Sprintf("its manifest is that of partition %d", m.Partition), fixLog}
 	}
@@ -75,24 +79,22 @@ func (d *Dir) logManifest(partition int) (LogManifest, error) {
 
 // refuseOrphans tells a manifest that was lost from one that never was: a crash
 // during the first append leaves one file without, never more.
-func (d *Dir) refuseOrphans(folder string) error {
-	entries, err := readDir(folder)
+func (d *Dir) refuseOrphans(ctx context.Context, folder string) error {
+	names, err := d.store.List(ctx, folder)
 	if err != nil {
 		return err
 	}
 	files := 0
-	for _, e := range entries {
-		if isRecords(e.Name()) {
+	for _, name := range names {
+		if isRecords(name) {
 			files++
 		}
 	}
 	if files > 1 {
-		return &CorruptError{filepath.Join(folder, manifestName), fmt.Sprintf("missing beside %d files of records", files), fixLog}
+		return &CorruptError{d.store.Path(path.Join(folder, store.Manifest)), fmt.Sprintf("missing beside %d files of records", files), fixLog}
 	}
 	return nil
 }
 
 // isRecords reports whether a file of that name holds records.
-func isRecords(name string) bool {
-	return strings.HasSuffix(name, ".parquet") && !strings.HasPrefix(name, tempPrefix)
-}
+func isRecords(name string) bool { return strings.HasSuffix(name, ".parquet") }

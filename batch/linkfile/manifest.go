@@ -1,17 +1,15 @@
 package linkfile
 
 import (
-	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"strings"
+
+	"freshrank/batch/linkfile/store"
 )
 
 // File is what a manifest says of one Parquet file beside it.
@@ -20,6 +18,17 @@ type File struct {
 	Rows   int64  `json:"rows"`
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"` // of the whole file, hexadecimal
+
+	// Parts are what the file is made of, from its first byte to its last: each row
+	// group, the first with the four bytes before it, and the footer. So each can be
+	// checked, and then decoded, by itself. Files of older programs have none.
+	Parts []Part `json:"parts,omitempty"`
+}
+
+// Part is a stretch of a file.
+type Part struct {
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
 }
 
 // envelope is the outer object of manifest.json.
@@ -29,28 +38,24 @@ type envelope struct {
 	Manifest json.RawMessage `json:"manifest"`
 }
 
-// writeManifest makes the manifest of a folder durable; from then on what it
-// names exists.
-func writeManifest(folder string, m any) error {
+// encodeManifest returns m as manifest.json has it.
+func encodeManifest(m any) ([]byte, error) {
 	body, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
-		return fmt.Errorf("encode manifest: %w", err)
+		return nil, fmt.Errorf("encode manifest: %w", err)
 	}
 	sum := sha256.Sum256(body)
 	// Put together by hand: the checksum is of these bytes, and an encoder
 	// would indent them anew.
-	raw := fmt.Appendf(nil, "{\"format\": %d, \"sha256\": %q, \"manifest\": %s}\n", Format, hex.EncodeToString(sum[:]), body)
-	if err := writeFile(filepath.Join(folder, manifestName), raw); err != nil {
-		return fmt.Errorf("write manifest: %w", err)
-	}
-	return nil
+	return fmt.Appendf(nil, "{\"format\": %d, \"sha256\": %q, \"manifest\": %s}\n", Format, hex.EncodeToString(sum[:]), body), nil
 }
 
 // readManifest reads the manifest of a folder into m. No manifest is an error
 // that wraps fs.ErrNotExist.
-func readManifest(folder, fix string, m any) error {
-	file := filepath.Join(folder, manifestName)
-	raw, err := os.ReadFile(file)
+func (d *Dir) readManifest(ctx context.Context, folder, fix string, m any) error {
+	name := path.Join(folder, store.Manifest)
+	file := d.store.Path(name)
+	raw, err := store.Read(ctx, d.store, name)
 	if err != nil {
 		return err
 	}
@@ -71,6 +76,24 @@ func readManifest(folder, fix string, m any) error {
 	return nil
 }
 
+// writeFolder makes a folder of files and the manifest that fill returns.
+func (d *Dir) writeFolder(ctx context.Context, name string, fill func(store.Folder) (manifest any, err error)) error {
+	folder, err := d.store.Begin(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer folder.Abort()
+	m, err := fill(folder)
+	if err != nil {
+		return err
+	}
+	raw, err := encodeManifest(m)
+	if err != nil {
+		return err
+	}
+	return folder.Commit(ctx, raw)
+}
+
 // find returns the entry for a file, by name.
 func find(files []File, name string) File {
 	for _, f := range files {
@@ -79,42 +102,4 @@ func find(files []File, name string) File {
 		}
 	}
 	return File{Name: name}
-}
-
-// openVerified opens a file and checks length and checksum against its manifest.
-func openVerified(folder string, want File, fix string) (*os.File, error) {
-	path := filepath.Join(folder, want.Name)
-	corrupt := func(format string, args ...any) error {
-		return &CorruptError{path, fmt.Sprintf(format, args...), fix}
-	}
-	if want.SHA256 == "" {
-		return nil, corrupt("the manifest does not name it")
-	}
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, corrupt("missing, although the manifest names it")
-	}
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.New()
-	n, err := io.Copy(sum, f)
-	switch {
-	case err != nil:
-	case n != want.Bytes:
-		err = corrupt("%d bytes, the manifest says %d", n, want.Bytes)
-	case !bytes.Equal(sum.Sum(nil), unhex(want.SHA256)):
-		err = corrupt("its SHA-256 is not the one in the manifest")
-	default:
-		return f, nil
-	}
-	return nil, errors.Join(err, f.Close())
-}
-
-func unhex(s string) []byte {
-	b, err := hex.DecodeString(s)
-	if err != nil {
-		return nil
-	}
-	return b
 }

@@ -2,37 +2,42 @@ package linkfile
 
 import (
 	"context"
-	"slices"
+	"fmt"
 
 	"github.com/apache/arrow/go/v15/parquet"
 
+	"freshrank/batch/linkfile/chunk"
+	"freshrank/batch/linkfile/store"
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/linkgraph"
 )
 
 var kindNames = [...]string{link.Unseen: "unseen", link.Crawled: "crawled", link.Gone: "gone", link.Alias: "alias"}
 
-func writePages(ctx context.Context, folder string, g *linkgraph.Graph) (File, error) {
-	return writeTable(ctx, folder, pagesTable, g.Pages(), func(from, to int, out *group) {
+func writePages(ctx context.Context, folder store.Folder, g *linkgraph.Graph) (File, error) {
+	return writeIn(ctx, folder, pagesTable, g.Pages(), func(s span, out *group) {
 		var (
-			n                = to - from
+			n                = s.to - s.from
 			ids              = make([]int32, n)
-			keys             = make([]parquet.FixedLenByteArray, n)
+			keys             = make([]link.PageKey, n)
+			texts            = make([]parquet.FixedLenByteArray, n)
 			urls, kinds      = make([]parquet.ByteArray, n), make([]parquet.ByteArray, n)
 			crawled          = make([]bool, n)
+			memory           arena
 			targets          maybe[int32]
 			versions, addeds versionColumns
 		)
-		for p, url := range g.URLs.From(link.Page(from), link.Page(to)) {
-			i, key := int(p)-from, g.Key(p)
-			ids[i], keys[i], urls[i] = int32(p), key[:], slices.Clone(url)
+		for p, url := range g.URLs.From(link.Page(s.from), link.Page(s.to)) {
+			i := int(p) - s.from
+			keys[i] = g.Key(p)
+			ids[i], texts[i], urls[i] = int32(p), keys[i][:], memory.add(url)
 			kinds[i], crawled[i] = bytesOf(kindNames[g.Kinds[p]]), g.Kinds[p] == link.Crawled
 			targets.add(int32(g.Targets[p]), g.Kinds[p] == link.Alias)
 			versions.add(g.Versions.At(p))
 			addeds.add(g.Added[p])
 		}
 		put(out, ids, nil)
-		put(out, keys, nil)
+		put(out, texts, nil)
 		put(out, urls, nil)
 		put(out, crawled, nil)
 		put(out, kinds, nil)
@@ -42,61 +47,108 @@ func writePages(ctx context.Context, folder string, g *linkgraph.Graph) (File, e
 	})
 }
 
-// readPages fills in the columns of g that are indexed by page, and Added.
-func readPages(ctx context.Context, folder string, m GraphManifest, g *linkgraph.Graph) error {
-	g.Kinds = make([]link.Kind, 0, m.Pages)
-	return readTable(ctx, folder, m.Files, pagesTable, fixGraph, func(in *groupReader) error {
-		ids, _, err1 := take[int32](in)
-		keys, _, err2 := take[parquet.FixedLenByteArray](in)
-		urls, _, err3 := take[parquet.ByteArray](in)
-		crawled, _, err4 := take[bool](in)
-		kinds, _, err5 := take[parquet.ByteArray](in)
-		targets, err6 := takeOptional[int32](in)
-		versions, err7 := takeVersions(in)
-		addeds, err8 := takeVersions(in)
-		if err := firstOf(err1, err2, err3, err4, err5, err6, err7, err8); err != nil {
+// arena keeps bytes, many in one allocation.
+type arena []byte
+
+func (a *arena) add(b []byte) []byte {
+	if cap(*a)-len(*a) < len(b) {
+		*a = make([]byte, 0, max(1<<20, len(b)))
+	}
+	at := len(*a)
+	*a = append(*a, b...)
+	return (*a)[at:len(*a):len(*a)]
+}
+
+// readPages fills in the columns of g that are indexed by page, its keys and Added.
+func (d *Dir) readPages(ctx context.Context, folder string, m GraphManifest, g *linkgraph.Graph) error {
+	n := int(m.Pages)
+	g.Kinds = make([]link.Kind, n)
+	g.Versions.Grow(n)
+	keys := make([]link.PageKey, n)
+	err := d.readTable(ctx, folder, m.Files, pagesTable, fixGraph, func(in *groupReader) error {
+		part, err := in.pages(g.Kinds[in.first:][:in.rows], keys[in.first:][:in.rows])
+		if err != nil {
 			return err
 		}
-		for i := range in.rows {
-			p := link.Page(g.Pages())
-			key := link.KeyOf([]byte(urls[i]))
-			kind, ok := kindOf(kinds[i])
-			switch {
-			case link.Page(ids[i]) != p:
-				return in.r.corrupt("row %d has id %d", p, uint32(ids[i]))
-			case string(keys[i]) != string(key[:]):
-				return in.r.corrupt("row %d: %x is not the key of %q", p, keys[i], urls[i])
-			case !ok || crawled[i] != (kind == link.Crawled):
-				return in.r.corrupt("row %d has kind %q with crawled %v", p, kinds[i], crawled[i])
+		return in.inOrder(func() error {
+			g.URLs.Take(&part.urls)
+			g.Versions.Take(&part.versions)
+			for p, target := range part.targets {
+				g.SetTarget(p, target)
 			}
-			if t, ok := targets.next(); ok {
-				g.SetTarget(p, link.Page(t))
-			}
-			version, err := versions.next(in)
-			if err != nil {
-				return err
-			}
-			g.AppendPage(urls[i], kind, version)
-			added, err := addeds.next(in)
-			if err != nil {
-				return err
-			}
-			if !added.IsZero() {
+			for p, added := range part.added {
 				if g.Added == nil {
 					g.Added = map[link.Page]link.Version{}
 				}
 				g.Added[p] = added
 			}
-		}
-		return nil
+			return nil
+		})
 	})
+	g.SetKeys(keys)
+	return err
 }
 
-func kindOf(name []byte) (link.Kind, bool) {
-	for k, n := range kindNames {
-		if string(name) == n {
-			return link.Kind(k), true
-		}
+// pagePart is what of a row group of pages has no place of its own beforehand.
+type pagePart struct {
+	urls     linkgraph.URLs
+	versions linkgraph.Versions
+	targets  map[link.Page]link.Page // by the pages' final numbers, as is added
+	added    map[link.Page]link.Version
+}
+
+// pages reads a row group of pages: kinds and keys into their places, all else into what
+// it returns.
+func (in *groupReader) pages(kinds []link.Kind, keys []link.PageKey) (*pagePart, error) {
+	ids, targets := sized(&in.numbers[0], in.rows), sized(&in.numbers[1], in.rows)
+	codes, crawled, aliases := sized(&in.codes, in.rows), sized(&in.flags, in.rows), sized(&in.levels, in.rows)
+	version, added := &in.version[0], &in.version[1]
+	_, err1 := chunk.Ints(&in.decode, in.column(), ids, nil)
+	err1 = in.fault(err1)
+	err2 := in.fault(chunk.Keys(&in.decode, in.column(), keys))
+	urls := in.column()
+	err3 := in.fault(chunk.Bools(&in.decode, in.column(), crawled))
+	_, err4 := chunk.Words(&in.decode, in.column(), kindNames[:], codes, nil)
+	err4 = in.fault(err4)
+	_, err5 := chunk.Ints(&in.decode, in.column(), targets, aliases)
+	err5 = in.fault(err5)
+	if err := firstOf(err1, err2, err3, err4, err5, version.take(in), added.take(in)); err != nil {
+		return nil, err
 	}
-	return 0, false
+	part := &in.paged
+	part.targets, part.added = map[link.Page]link.Page{}, map[link.Page]link.Version{}
+	i := 0
+	last := link.Version{}
+	err := chunk.FrontCoded(&in.decode, urls, func(shared int, rest []byte) error {
+		p := link.Page(in.first + i)
+		url := part.urls.AppendFront(shared, rest)
+		kinds[i] = link.Kind(codes[i])
+		switch {
+		case link.Page(ids[i]) != p:
+			return fmt.Errorf("row %d has id %d", p, ids[i])
+		case keys[i] != link.KeyOf(url):
+			return fmt.Errorf("row %d: %x is not the key of %q", p, keys[i], url)
+		case crawled[i] != (kinds[i] == link.Crawled):
+			return fmt.Errorf("row %d has kind %q with crawled %v", p, kindNames[codes[i]], crawled[i])
+		}
+		if v, differs := version.next(i, last); differs || i == 0 {
+			part.versions.Append(v)
+			last = v
+		} else {
+			part.versions.Repeat()
+		}
+		if aliases[i] == 1 {
+			part.targets[p] = link.Page(targets[0])
+			targets = targets[1:]
+		}
+		if v, ok := added.next(i, link.Version{}); ok {
+			part.added[p] = v
+		}
+		i++
+		return nil
+	})
+	if err != nil {
+		return nil, in.corrupt("%v", err)
+	}
+	return part, nil
 }

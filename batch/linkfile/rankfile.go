@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 
 	"github.com/apache/arrow/go/v15/parquet"
+
+	"freshrank/batch/linkfile/store"
 )
 
 // RankRows are the rows of a rank file, one a ranked page. Of Number and URL one is
@@ -29,12 +31,16 @@ func WriteRankFile(ctx context.Context, path string, r RankRows) error {
 	if r.URL != nil {
 		t.columns = append([]column{textColumn("url", required)}, rankColumns...)
 	}
-	folder, err := os.MkdirTemp(filepath.Dir(path), tempPrefix+filepath.Base(path)+"-*")
+	folder, name := filepath.Split(path)
+	if _, err := os.Stat(filepath.Join(folder, ".")); err != nil {
+		return fmt.Errorf("write ranks: %w", err)
+	}
+	w, err := store.NewLocal(filepath.Join(folder, ".")).Create(ctx, name)
 	if err != nil {
 		return fmt.Errorf("write ranks: %w", err)
 	}
-	defer os.RemoveAll(folder)
-	_, err = writeTable(ctx, folder, t, r.Rows, func(from, to int, out *group) {
+	_, err = writeTable(ctx, w, name, t, t.spans(r.Rows), func(s span, out *group) {
+		from, to := s.from, s.to
 		if r.URL != nil {
 			urls := make([]parquet.ByteArray, to-from)
 			for i := range urls {
@@ -59,8 +65,5 @@ func WriteRankFile(ctx context.Context, path string, r RankRows) error {
 	if err != nil {
 		return fmt.Errorf("write ranks: %w", err)
 	}
-	if err := os.Rename(filepath.Join(folder, t.file()), path); err != nil {
-		return fmt.Errorf("write ranks: %w", err)
-	}
-	return syncDir(filepath.Dir(path))
+	return nil
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/apache/arrow/go/v15/parquet"
 
+	"freshrank/batch/linkfile/chunk"
+	"freshrank/batch/linkfile/store"
 	"freshrank/pagerank"
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/linkgraph"
@@ -64,25 +66,23 @@ func (d *Dir) WriteRanks(ctx context.Context, gen int64, g *linkgraph.Graph, mem
 			pages = append(pages, p)
 		}
 	}
-	err := writeFolder(d.generation(ranksFolder, gen), func(folder string) error {
-		f, err := writeTable(ctx, folder, ranksTable, len(pages), func(from, to int, out *group) {
-			keys := make([]parquet.FixedLenByteArray, to-from)
-			xs, residuals := make([]float64, to-from), make([]float64, to-from)
-			for i, p := range pages[from:to] {
-				key := g.Key(p)
-				keys[i], xs[i], residuals[i] = key[:], r.X[p], r.Residual[p]
+	err := d.writeFolder(ctx, generation(ranksFolder, gen), func(folder store.Folder) (any, error) {
+		f, err := writeIn(ctx, folder, ranksTable, len(pages), func(s span, out *group) {
+			n := s.to - s.from
+			keys, texts := make([]link.PageKey, n), make([]parquet.FixedLenByteArray, n)
+			xs, residuals := make([]float64, n), make([]float64, n)
+			for i, p := range pages[s.from:s.to] {
+				keys[i], xs[i], residuals[i] = g.Key(p), r.X[p], r.Residual[p]
+				texts[i] = keys[i][:]
 			}
-			put(out, keys, nil)
+			put(out, texts, nil)
 			put(out, xs, nil)
 			put(out, residuals, nil)
 		})
-		if err != nil {
-			return err
-		}
-		return writeManifest(folder, RanksManifest{
+		return RanksManifest{
 			Generation: gen, Cut: cut, Rows: f.Rows, Parameters: params, Certificate: Certificate(r.Certificate),
 			Sweeps: r.Sweeps, Converged: r.Converged, Files: []File{f},
-		})
+		}, err
 	})
 	if err != nil {
 		return fmt.Errorf("write ranks %d: %w", gen, err)
@@ -102,30 +102,36 @@ func (d *Dir) ReadRanks(ctx context.Context, gen int64, g *linkgraph.Graph) (x, 
 }
 
 func (d *Dir) readRanks(ctx context.Context, gen int64, g *linkgraph.Graph) (x, residual []float64, m RanksManifest, err error) {
-	if m, err = d.RanksManifest(gen); err != nil {
+	if m, err = d.ranksManifest(ctx, gen); err != nil {
 		return nil, nil, m, err
 	}
 	x, residual = make([]float64, g.Pages()), make([]float64, g.Pages())
 	next := link.Page(0) // where the page of the next row most likely is
-	err = readTable(ctx, d.generation(ranksFolder, gen), m.Files, ranksTable, fixRanks, func(in *groupReader) error {
-		keys, _, err1 := take[parquet.FixedLenByteArray](in)
-		xs, _, err2 := take[float64](in)
-		residuals, _, err3 := take[float64](in)
+	err = d.readTable(ctx, generation(ranksFolder, gen), m.Files, ranksTable, fixRanks, func(in *groupReader) error {
+		keys := sized(&in.keys, in.rows)
+		xs, residuals := sized(&in.doubles[0], in.rows), sized(&in.doubles[1], in.rows)
+		err1 := in.fault(chunk.Keys(&in.decode, in.column(), keys))
+		err2 := in.fault(chunk.Floats(&in.decode, in.column(), xs))
+		err3 := in.fault(chunk.Floats(&in.decode, in.column(), residuals))
 		if err := firstOf(err1, err2, err3); err != nil {
 			return err
 		}
 		for i := range in.rows {
 			if !(xs[i] >= 0) || math.IsInf(xs[i], 0) || math.IsNaN(residuals[i]) || math.IsInf(residuals[i], 0) {
-				return in.r.corrupt("%x has x = %v with residual %v", keys[i], xs[i], residuals[i])
+				return in.corrupt("%x has x = %v with residual %v", keys[i], xs[i], residuals[i])
 			}
-			p, ok := locate(g, link.PageKey(keys[i]), next)
-			if !ok {
-				m.Unmatched++
-				continue
-			}
-			x[p], residual[p], next = xs[i], residuals[i], p+1
 		}
-		return nil
+		return in.inOrder(func() error {
+			for i := range in.rows {
+				p, ok := locate(g, keys[i], next)
+				if !ok {
+					m.Unmatched++
+					continue
+				}
+				x[p], residual[p], next = xs[i], residuals[i], p+1
+			}
+			return nil
+		})
 	})
 	return x, residual, m, err
 }
@@ -145,11 +151,16 @@ func locate(g *linkgraph.Graph, key link.PageKey, from link.Page) (link.Page, bo
 // RanksManifest returns what is known of the ranks of a generation without
 // reading them.
 func (d *Dir) RanksManifest(gen int64) (RanksManifest, error) {
+	return d.ranksManifest(context.Background(), gen)
+}
+
+func (d *Dir) ranksManifest(ctx context.Context, gen int64) (RanksManifest, error) {
 	var m RanksManifest
-	folder := d.generation(ranksFolder, gen)
-	if err := readManifest(folder, fixRanks, &m); err != nil {
-		return m, notThere(err, "ranks", gen, d.root)
+	folder := generation(ranksFolder, gen)
+	if err := d.readManifest(ctx, folder, fixRanks, &m); err != nil {
+		return m, notThere(err, "ranks", gen, d.store.Path(""))
 	}
+	folder = d.store.Path(folder)
 	switch {
 	case m.Generation != gen:
 		return m, &CorruptError{folder, fmt.Sprintf("its manifest is that of generation %d", m.Generation), fixRanks}

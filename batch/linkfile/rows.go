@@ -6,34 +6,23 @@ import (
 
 	"github.com/apache/arrow/go/v15/parquet"
 
+	"freshrank/batch/linkfile/chunk"
+	"freshrank/batch/linkfile/store"
 	"freshrank/pagerank/link"
 )
 
-// writeTable writes rows rows as the only file of t in folder; fill puts the
-// columns of rows from … to−1.
-func writeTable(ctx context.Context, folder string, t table, rows int, fill func(from, to int, out *group)) (File, error) {
-	w, err := newWriter(folder, t.file(), t)
+// writeIn writes the only file of t in a folder, of rows rows.
+func writeIn(ctx context.Context, folder store.Folder, t table, rows int, fill func(s span, out *group)) (File, error) {
+	w, err := folder.Create(ctx, t.file())
 	if err != nil {
 		return File{}, err
 	}
-	for from := 0; from < rows; from += t.rows {
-		to := min(from+t.rows, rows)
-		err := ctx.Err()
-		if err == nil {
-			err = w.group(to-from, func(g *group) { fill(from, to, g) })
-		}
-		if err != nil {
-			w.abort()
-			return File{}, err
-		}
-	}
-	return w.close()
+	return writeTable(ctx, w, t.file(), t, t.spans(rows), fill)
 }
 
-// readTable verifies the only file of t in folder and calls fn with its row
-// groups in order.
-func readTable(ctx context.Context, folder string, files []File, t table, fix string, fn func(in *groupReader) error) error {
-	r, err := openTable(folder, find(files, t.file()), t, fix)
+// readTable calls fn with the row groups of the only file of t in folder; see each.
+func (d *Dir) readTable(ctx context.Context, folder string, files []File, t table, fix string, fn func(in *groupReader) error) error {
+	r, err := d.openTable(ctx, folder, find(files, t.file()), t, fix)
 	if err != nil {
 		return err
 	}
@@ -71,34 +60,49 @@ func (c *versionColumns) put(g *group) {
 	c.ties.put(g)
 }
 
-// versionValues reads what versionColumns wrote.
+// versionValues are the versions of a row group.
 type versionValues struct {
-	times optionals[int64]
-	ids   optionals[parquet.ByteArray]
-	ties  optionals[int64]
-	last  string // most neighbours of an import bear the same id: keep it once
+	levels [3][]uint8
+	times  []int64
+	ties   []uint64
+	ids    chunk.Texts
+	n      int // values that next has passed
 }
 
-func takeVersions(g *groupReader) (versionValues, error) {
-	times, err1 := takeOptional[int64](g)
-	ids, err2 := takeOptional[parquet.ByteArray](g)
-	ties, err3 := takeOptional[int64](g)
-	return versionValues{times: times, ids: ids, ties: ties}, firstOf(err1, err2, err3)
+// take reads what versionColumns wrote.
+func (c *versionValues) take(g *groupReader) error {
+	for i := range c.levels {
+		sized(&c.levels[i], g.rows)
+	}
+	_, err1 := chunk.Ints(&g.decode, g.column(), sized(&c.times, g.rows), c.levels[0])
+	err1 = g.fault(err1)
+	err2 := g.fault(chunk.Strings(&g.decode, g.column(), &c.ids, c.levels[1]))
+	_, err3 := chunk.Ints(&g.decode, g.column(), sized(&c.ties, g.rows), c.levels[2])
+	if err := firstOf(err1, err2, g.fault(err3)); err != nil {
+		return err
+	}
+	for i, l := range c.levels[0] {
+		if c.levels[1][i] != l || c.levels[2][i] != l {
+			return g.corrupt("row %d: a version of which only a part is there", g.first+i)
+		}
+	}
+	c.n = 0
+	return nil
 }
 
-// next returns the version of the next row; zero if it has none.
-func (c *versionValues) next(g *groupReader) (link.Version, error) {
-	time, ok1 := c.times.next()
-	id, ok2 := c.ids.next()
-	tie, ok3 := c.ties.next()
-	if ok1 != ok2 || ok1 != ok3 {
-		return link.Version{}, g.r.corrupt("a version of which only a part is there")
+// next returns the version of row i, or same if it is equal to that; no row may be left
+// out. Only a version that differs takes memory.
+func (c *versionValues) next(i int, same link.Version) (v link.Version, differs bool) {
+	if c.levels[0][i] == 0 {
+		return link.Version{}, !same.IsZero()
 	}
-	if !ok1 {
-		return link.Version{}, nil
+	k := c.n
+	c.n++
+	if id := c.ids.At(k); string(id) != same.ID {
+		v.ID, differs = string(id), true
+	} else {
+		v.ID = same.ID
 	}
-	if string(id) != c.last {
-		c.last = string(id)
-	}
-	return link.Version{Time: time, ID: c.last, Tie: uint64(tie)}, nil
+	v.Time, v.Tie = c.times[k], c.ties[k]
+	return v, differs || v.Time != same.Time || v.Tie != same.Tie
 }

@@ -19,7 +19,7 @@ type column struct {
 }
 
 // table is the columns of a kind of file, in order, and how many rows at most
-// stand in one row group, which is what writing and reading hold in memory.
+// stand in one row group, of which each processor holds one when writing or reading.
 type table struct {
 	name    string
 	rows    int
@@ -47,7 +47,7 @@ var (
 // encoder panics over a page that begins with nothing but nulls.
 
 func idColumn(name string) column {
-	return column{name: name, physical: parquet.Types.Int32, logical: uint32s, encoding: deltaInts, codec: snappy}
+	return column{name: name, physical: parquet.Types.Int32, logical: uint32s, encoding: deltaInts, codec: zstd}
 }
 
 func optionalIDColumn(name string) column {
@@ -129,6 +129,11 @@ var (
 	}}
 )
 
+// pageBytes is what a page holds at most: in all but odd cases a column of a row group.
+// Some bound there must be, but further pages of DELTA_BYTE_ARRAY are not as they should
+// be, see chunk.FrontCoded.
+const pageBytes = 1 << 28
+
 // node returns the Parquet schema of t.
 func (t table) node() *schema.GroupNode {
 	var fields schema.FieldList
@@ -145,7 +150,7 @@ func (t table) node() *schema.GroupNode {
 
 // properties returns the encodings of t.
 func (t table) properties() *parquet.WriterProperties {
-	opts := []parquet.WriterProperty{parquet.WithCreatedBy("freshrank")}
+	opts := []parquet.WriterProperty{parquet.WithCreatedBy("freshrank"), parquet.WithDataPageSize(pageBytes)}
 	for _, c := range t.columns {
 		opts = append(opts, parquet.WithDictionaryFor(c.name, c.dict),
 			parquet.WithEncodingFor(c.name, c.encoding), parquet.WithCompressionFor(c.name, c.codec))

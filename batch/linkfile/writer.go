@@ -1,72 +1,102 @@
 package linkfile
 
 import (
+	"bytes"
+	"context"
+	"crypto/sha256"
 	"fmt"
-	"path/filepath"
+	"runtime"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v15/parquet"
 	"github.com/apache/arrow/go/v15/parquet/file"
+
+	"freshrank/batch/linkfile/store"
+	"freshrank/pagerank/parallel"
 )
 
-// writer writes one file of a table, row group by row group.
-type writer struct {
-	sink *sink
-	out  *file.Writer
-	rows int64
+// span is the rows from ≤ row < to of a table.
+type span struct{ from, to int }
+
+// spans cuts rows into row groups.
+func (t table) spans(rows int) []span {
+	var all []span
+	for from := 0; from < rows; from += t.rows {
+		all = append(all, span{from, min(from+t.rows, rows)})
+	}
+	return all
 }
 
-// newWriter starts the named file in folder; close or abort ends it.
-func newWriter(folder, name string, t table) (w *writer, err error) {
-	s, err := newSink(filepath.Join(folder, name))
-	if err != nil {
-		return nil, err
-	}
-	w = &writer{sink: s}
-	defer w.recover(&err)
-	w.out = file.NewParquetWriter(s, t.node(), file.WithWriterProps(t.properties()))
-	return w, nil
-}
-
-// group writes one row group; fill calls put once a column, in order, each time
-// with the same number of rows.
-func (w *writer) group(rows int, fill func(g *group)) (err error) {
-	defer w.recover(&err)
-	g := &group{out: w.out.AppendRowGroup()}
-	fill(g)
-	// The file's writer would close the group as well, and lose its error.
-	if g.err == nil {
-		g.err = g.out.Close()
-	}
-	w.rows += int64(rows)
-	if g.err != nil {
-		return fmt.Errorf("write %s: %w", w.sink.f.Name(), g.err)
-	}
-	return nil
-}
-
-// recover turns a panic of the Parquet writer, as over a full disk, into an error.
-func (w *writer) recover(err *error) {
-	if r := recover(); r != nil {
-		*err = fmt.Errorf("write %s: %v", w.sink.f.Name(), r)
-		if w.sink.err != nil {
-			*err = fmt.Errorf("write %s: %w", w.sink.f.Name(), w.sink.err)
+// writeTable writes a file of t, one row group for each span; fill puts the columns of
+// one. Row groups are encoded in parallel, each as a file of its own, and put together
+// in order: the bytes are the same for any number of processors.
+func writeTable(ctx context.Context, w store.Writer, name string, t table, groups []span, fill func(s span, out *group)) (f File, err error) {
+	out := &joined{to: w, whole: sha256.New()}
+	defer func() {
+		if err == nil {
+			err = w.Commit()
 		}
-	}
-}
-
-// close ends the file, makes it durable and describes it.
-func (w *writer) close() (f File, err error) {
-	err = func() (err error) { defer w.recover(&err); return w.out.Close() }()
-	if err != nil {
-		w.abort()
+		if err != nil {
+			w.Abort()
+			err = fmt.Errorf("write %s: %w", name, err)
+		}
+	}()
+	var empty bytes.Buffer
+	if err := t.encode(&empty, nil); err != nil {
 		return File{}, err
 	}
-	return w.sink.close(w.rows)
+	if out.meta, _, err = footer(empty.Bytes()); err != nil {
+		return File{}, err
+	}
+	workers := runtime.GOMAXPROCS(0)
+	buffers := make(chan *bytes.Buffer, workers)
+	for range workers {
+		buffers <- &bytes.Buffer{}
+	}
+	order := newOrder()
+	parallel.Each(workers, len(groups), func(i int) {
+		buf := <-buffers
+		defer func() { buffers <- buf }()
+		buf.Reset()
+		var one piece
+		err := ctx.Err()
+		if err == nil && !order.failed() {
+			if err = t.encode(buf, func(g *group) { fill(groups[i], g) }); err == nil {
+				one, err = cut(i, buf.Bytes())
+			}
+		}
+		_ = order.next(i, err, func() error { return out.append(one) }) // order keeps the error
+	})
+	if err := order.err; err != nil {
+		return File{}, err
+	}
+	if err := out.end(); err != nil {
+		return File{}, err
+	}
+	return File{Name: name, Rows: out.meta.NumRows, Bytes: out.at, SHA256: hexSum(out.whole), Parts: out.parts}, nil
 }
 
-// abort gives the file up; whoever made its folder removes it.
-func (w *writer) abort() { w.sink.f.Close() }
+// encode writes a file of one row group, or none.
+func (t table) encode(buf *bytes.Buffer, fill func(g *group)) (err error) {
+	defer func() {
+		if r := recover(); r != nil { // of the Parquet writer
+			err = fmt.Errorf("encode %s: %v", t.name, r)
+		}
+	}()
+	w := file.NewParquetWriter(buf, t.node(), file.WithWriterProps(t.properties()))
+	if fill != nil {
+		g := &group{out: w.AppendRowGroup()}
+		fill(g)
+		// The file's writer would close the group as well, and lose its error.
+		if g.err == nil {
+			g.err = g.out.Close()
+		}
+		if g.err != nil {
+			return fmt.Errorf("encode %s: %w", t.name, g.err)
+		}
+	}
+	return w.Close()
+}
 
 // group is a row group being written. The first error sticks.
 type group struct {

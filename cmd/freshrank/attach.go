@@ -48,6 +48,9 @@ func attachOrStart(ctx context.Context, o config.Common, l config.Log, d config.
 		s, err := attach(ctx, o, l, d)
 		return &lockedServices{services: s}, err
 	}
+	if boot.Remote(o.Data) {
+		return nil, boot.Usagef("data %s: in a bucket there is no log and no database; name them with --brokers and --database", o.Data)
+	}
 	if _, err := os.Stat(filepath.Join(o.Data, "freshrank.json")); err != nil {
 		return nil, boot.Usagef("data folder %s: is none of freshrank's (%w); name one with --data", o.Data, err)
 	}

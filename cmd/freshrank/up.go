@@ -43,6 +43,10 @@ func (u *upCmd) Run(ctx context.Context, c *call) (err error) {
 	if u.DemoPages < 2 || u.DemoLinks < 1 || !(u.DemoRate >= 0) {
 		return boot.Usagef("demo-pages %d, demo-links %d, demo-rate %v: at least 2 pages, 1 link and a rate of 0 (no feed) are needed", u.DemoPages, u.DemoLinks, u.DemoRate)
 	}
+	if boot.Remote(u.Data) {
+		return boot.Usagef("data %s: up keeps the log and the database in the data folder too, which must be one of this machine; "+
+			"run batch, speed and serve for one in a bucket", u.Data)
+	}
 	log, err := c.logger(u.Common)
 	if err != nil {
 		return err

@@ -2,8 +2,10 @@ package linkgraph
 
 import (
 	"fmt"
+	"runtime"
 
 	"freshrank/pagerank/link"
+	"freshrank/pagerank/parallel"
 )
 
 // Check reports whether g, read from somewhere, is a graph at all: lengths that
@@ -20,28 +22,50 @@ func Check(g *Graph) error {
 	if g.Links.Start[0] != 0 || g.Links.Start[n] != uint64(g.Links.Links()) {
 		return fmt.Errorf("graph has %d links but its rows end at %d", g.Links.Links(), g.Links.Start[n])
 	}
+	// A fault of the first part that has one is returned: the same whatever happens.
+	faults := make([]error, (n+checkPart-1)/checkPart)
+	parallel.Each(runtime.GOMAXPROCS(0), len(faults), func(i int) {
+		faults[i] = checkPages(g, link.Page(i*checkPart), link.Page(min((i+1)*checkPart, n)))
+	})
+	for _, err := range faults {
+		if err != nil {
+			return err
+		}
+	}
+	return checkSparse(g, n)
+}
+
+// checkPart is how many pages are checked at a time.
+const checkPart = 1 << 14
+
+// checkPages checks the pages from ≤ p < to and that they follow those before them.
+func checkPages(g *Graph, from, to link.Page) error {
+	n, links := g.Pages(), uint64(g.Links.Links())
+	first := max(from, 1) - 1
 	var last []byte
-	for p, url := range g.URLs.From(0, link.Page(n)) {
-		if p > 0 && string(last) >= string(url) {
+	for p, url := range g.URLs.From(first, to) {
+		if p > first && string(last) >= string(url) {
 			return fmt.Errorf("page %d: URL %q does not follow %q", p, url, last)
 		}
 		last = append(last[:0], url...)
 	}
-	for p := range link.Page(n) {
+	for p := from; p < to; p++ {
 		if g.Kinds[p] > link.Alias {
 			return fmt.Errorf("page %d: unknown kind %d", p, g.Kinds[p])
 		}
-		if target, ok := g.Targets[p]; ok != (g.Kinds[p] == link.Alias) || ok && int(target) >= n {
-			return fmt.Errorf("page %d: kind %d with alias target %d", p, g.Kinds[p], target)
+		if g.Kinds[p] == link.Alias || len(g.Targets) > 0 {
+			if target, ok := g.Targets[p]; ok != (g.Kinds[p] == link.Alias) || ok && int(target) >= n {
+				return fmt.Errorf("page %d: kind %d with alias target %d", p, g.Kinds[p], target)
+			}
 		}
-		if from, to := g.Links.Start[p], g.Links.Start[p+1]; from > to || to > uint64(g.Links.Links()) {
-			return fmt.Errorf("page %d: row from %d to %d of %d links", p, from, to, g.Links.Links())
+		if from, to := g.Links.Start[p], g.Links.Start[p+1]; from > to || to > links {
+			return fmt.Errorf("page %d: row from %d to %d of %d links", p, from, to, links)
 		}
 		if err := checkRow(p, n, g.Links.Row(uint32(p))); err != nil {
 			return err
 		}
 	}
-	return checkSparse(g, n)
+	return nil
 }
 
 func checkRow(p link.Page, n int, row []uint32) error {

@@ -13,8 +13,6 @@
 package linkgraph
 
 import (
-	"sync"
-
 	"freshrank/pagerank/csr"
 	"freshrank/pagerank/hugepages"
 	"freshrank/pagerank/link"
@@ -35,8 +33,7 @@ type Graph struct {
 	Added   map[link.Page]link.Version
 	Edits   map[link.Page][]link.Edit
 
-	index     index // made by the first Find
-	indexOnce sync.Once
+	index index // made by the first Key or Find
 }
 
 // Pages returns the number of pages, ranked or not.
@@ -50,14 +47,17 @@ func (g *Graph) Pages() int {
 // URL returns the canonical URL of p.
 func (g *Graph) URL(p link.Page) string { return g.URLs.At(p) }
 
-// Key returns the identity of p. See Find.
+// Key returns the identity of p. The first call computes all keys, unless SetKeys did.
 func (g *Graph) Key(p link.Page) link.PageKey {
-	g.Index()
+	g.index.makeKeys(&g.URLs)
 	return g.index.keys[p]
 }
 
-// Find returns the page with the given key. The first call of Find or Key calls
-// Index.
+// SetKeys gives g the keys of all its pages, which must be right, so that it need not
+// compute them. It keeps the slice.
+func (g *Graph) SetKeys(keys []link.PageKey) { g.index.keys = keys }
+
+// Find returns the page with the given key. The first call calls Index.
 func (g *Graph) Find(key link.PageKey) (link.Page, bool) {
 	if g == nil {
 		return link.NoPage, false
@@ -67,7 +67,10 @@ func (g *Graph) Find(key link.PageKey) (link.Page, bool) {
 }
 
 // Index builds an index of pages by key, if there is none yet: 21 bytes a page.
-func (g *Graph) Index() { g.indexOnce.Do(func() { g.index = newIndex(&g.URLs) }) }
+func (g *Graph) Index() {
+	g.index.makeKeys(&g.URLs)
+	g.index.makeSlots()
+}
 
 // Edges returns the current links of p, marked ones included, ascending by To.
 func (g *Graph) Edges(p link.Page) []link.Edge {

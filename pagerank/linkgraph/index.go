@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"math/rand/v2"
 	"runtime"
+	"sync"
+	"sync/atomic"
 
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/parallel"
@@ -14,35 +16,54 @@ import (
 // but known to those who choose URLs, who must not choose where in the table they
 // crowd.
 type index struct {
-	seed  uint64
+	keyOnce, slotOnce sync.Once
+
 	keys  []link.PageKey // by page
-	slots []link.Page    // NoPage: free
+	seed  uint64
+	slots []uint32 // pages, NoPage: free
 }
 
-func newIndex(urls *URLs) index {
-	x := index{seed: rand.Uint64() | 1, keys: make([]link.PageKey, urls.Len()), slots: make([]link.Page, urls.Len()*4/3+1)}
-	const part = 1 << 12
-	parallel.Each(runtime.GOMAXPROCS(0), (urls.Len()+part-1)/part, func(i int) {
-		for p, url := range urls.From(link.Page(i*part), link.Page((i+1)*part)) {
-			x.keys[p] = link.KeyOf(url)
+// indexPart is how many pages a processor takes at a time.
+const indexPart = 1 << 12
+
+// makeKeys computes the keys, if there are none yet.
+func (x *index) makeKeys(urls *URLs) {
+	x.keyOnce.Do(func() {
+		if x.keys != nil {
+			return
 		}
+		x.keys = make([]link.PageKey, urls.Len())
+		parallel.Each(runtime.GOMAXPROCS(0), (urls.Len()+indexPart-1)/indexPart, func(i int) {
+			for p, url := range urls.From(link.Page(i*indexPart), link.Page((i+1)*indexPart)) {
+				x.keys[p] = link.KeyOf(url)
+			}
+		})
 	})
-	for i := range x.slots {
-		x.slots[i] = link.NoPage
-	}
-	for p, key := range x.keys {
-		at := x.home(key)
-		for x.slots[at] != link.NoPage {
-			at = x.after(at)
+}
+
+// makeSlots fills the table, if that was not done yet. Whoever finds a free slot takes
+// it at once or goes on: where a key stands depends on who came first, that every slot
+// before it is taken does not.
+func (x *index) makeSlots() {
+	x.slotOnce.Do(func() {
+		x.seed, x.slots = rand.Uint64()|1, make([]uint32, len(x.keys)*4/3+1)
+		for i := range x.slots {
+			x.slots[i] = uint32(link.NoPage)
 		}
-		x.slots[at] = link.Page(p)
-	}
-	return x
+		parallel.Each(runtime.GOMAXPROCS(0), (len(x.keys)+indexPart-1)/indexPart, func(i int) {
+			for p := i * indexPart; p < min((i+1)*indexPart, len(x.keys)); p++ {
+				at := x.home(x.keys[p])
+				for !atomic.CompareAndSwapUint32(&x.slots[at], uint32(link.NoPage), uint32(p)) {
+					at = x.after(at)
+				}
+			}
+		})
+	})
 }
 
 func (x *index) find(key link.PageKey) (link.Page, bool) {
 	for at := x.home(key); ; at = x.after(at) {
-		p := x.slots[at]
+		p := link.Page(x.slots[at])
 		if p == link.NoPage || x.keys[p] == key {
 			return p, p != link.NoPage
 		}

@@ -152,3 +152,17 @@ func TestRegistryNamesTheBuild(t *testing.T) {
 	}
 	t.Error("freshrank_build_info is missing")
 }
+
+func TestNoLockInABucket(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for range 2 {
+		lock, err := Acquire("s3://bucket/prefix")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = lock.Release() }()
+	}
+	if left, err := os.ReadDir("."); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}

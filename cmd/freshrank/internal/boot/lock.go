@@ -16,9 +16,15 @@ type Lock struct{ f *os.File }
 
 const lockName = "freshrank.lock"
 
+// Remote reports whether a data folder is in a bucket, which nobody can lock.
+func Remote(dir string) bool { return strings.HasPrefix(dir, "s3://") }
+
 // Acquire locks the folder, which must exist. If another process has it, the
-// error says which and carries [ExitLocked].
+// error says which and carries [ExitLocked]. Of one in a bucket the lock holds nothing.
 func Acquire(dir string) (*Lock, error) {
+	if Remote(dir) {
+		return &Lock{}, nil
+	}
 	name := filepath.Join(dir, lockName)
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o644)
 	if err != nil {
@@ -52,7 +58,12 @@ func Held(dir string) bool {
 
 // Release gives the folder up. The file stays: removing it would race with the
 // next one who locks it.
-func (l *Lock) Release() error { return l.f.Close() }
+func (l *Lock) Release() error {
+	if l.f == nil {
+		return nil
+	}
+	return l.f.Close()
+}
 
 func writeAt(f *os.File, s string) error {
 	_, err := f.WriteAt([]byte(s), 0)

@@ -9,7 +9,7 @@ import (
 // Common options belong to every command that touches a data folder.
 type Common struct {
 	Config    string        `placeholder:"FILE" help:"YAML file with options; keys are flag names without dashes in front."`
-	Data      string        `placeholder:"DIR" default:"./freshrank-data" help:"Data folder: archived log, graphs, ranks; what is embedded lives here too (${default})."`
+	Data      string        `placeholder:"DIR" default:"./freshrank-data" help:"Data folder, or s3://BUCKET/PREFIX: archived log, graphs, ranks; what is embedded lives here too (${default})."`
 	Wait      time.Duration `default:"30s" help:"How long a starting command waits for Postgres and the log to answer (${default})."`
 	LogLevel  string        `default:"info" help:"debug, info, warn or error (${default})."`
 	LogFormat string        `default:"auto" help:"text, json, or auto: text on a terminal (${default})."`
