@@ -180,7 +180,8 @@ func TestErrorIsBelowItsBound(t *testing.T) {
 	for try := range tries {
 		rng := rand.New(rand.NewPCG(uint64(try), 23))
 		shape := try % (len(shapes) + 1)
-		name, p := "on paper", pagerank.Problem{}
+		name := "on paper"
+		var p pagerank.Problem
 		if shape < len(shapes) {
 			name, p = shapes[shape].name, shaped(rng, shape)
 		} else {
