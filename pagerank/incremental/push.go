@@ -14,7 +14,7 @@ const (
 	few = 1 << 9
 	// A round spends about this many edge operations on each shard at most, or on all
 	// together if one goroutine makes it.
-	perRound = 1 << 16
+	perRound = 1 << 20
 )
 
 // Push pushes residuals until all are within ε(1−α), or too small beside their x̂ for
@@ -101,7 +101,7 @@ func (s *shard) drain(tier int, budget int64) {
 }
 
 // ahead is for how many pages fetchRows is worth while.
-const ahead = 16
+const ahead = 32
 
 // fetchRows fetches what pushes of the given pages, ahead at most, will need, and returns
 // how many they are.
