@@ -28,11 +28,18 @@ func (s *shard) send(to int, p parcel) {
 		s.take(p)
 		return
 	}
-	s.out[to] = append(s.out[to], p)
+	s.out[to], s.sent = append(s.out[to], p), true
 }
 
 // exchange lets all shards take what the others have for them.
 func (e *Engine) exchange(workers int) {
+	sent := false
+	for i := range e.shards {
+		sent = sent || e.shards[i].sent
+	}
+	if !sent {
+		return
+	}
 	parallel.Each(workers, shards, func(i int) {
 		s := &e.shards[i]
 		for k := range e.shards {
@@ -57,7 +64,7 @@ func (e *Engine) exchange(workers int) {
 			to.bump(g.to, g.delta)
 			to.reconsider(g.to)
 		}
-		s.gifts, s.copies = s.gifts[:0], s.copies[:0]
+		s.gifts, s.copies, s.sent = s.gifts[:0], s.copies[:0], false
 	}
 }
 
@@ -81,5 +88,5 @@ func (s *shard) handOn(v link.Page, delta float64) {
 		s.bump(f.root, delta)
 		return
 	}
-	s.gifts = append(s.gifts, gift{to: f.root, delta: delta})
+	s.gifts, s.sent = append(s.gifts, gift{to: f.root, delta: delta}), true
 }

@@ -10,7 +10,7 @@ func (s *shard) countIn(row []uint32, by int) {
 			f := s.e.forward[p]
 			f.links += uint32(by)
 			if p = f.root; s.e.number(p) != s.number {
-				s.gifts = append(s.gifts, gift{to: p, links: by})
+				s.gifts, s.sent = append(s.gifts, gift{to: p, links: by}), true
 				continue
 			}
 		}

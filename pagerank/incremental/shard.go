@@ -28,6 +28,7 @@ type shard struct {
 	out    [shards][]parcel // for each of the others
 	copies []uint32         // what parcels that stem from a difference lead to
 	gifts  []gift
+	sent   bool // something of all this
 
 	counted    []uint32
 	fetched    float64 // see fetch

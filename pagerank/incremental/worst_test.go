@@ -110,17 +110,17 @@ func TestRoundingAddsUp(t *testing.T) {
 // by one, and opens a long cycle of aliases. That takes less than a second where the
 // cost is that of what changes, and far longer where everyone looks at everyone else.
 func TestCrowdsOfAliases(t *testing.T) {
-	const crowd, cycle = 500_000, 20_000
+	crowd, cycle := link.Page(tries(t, 500_000, 100_000)), link.Page(20_000)
 	e := newEmpty(t, 0.01)
-	for p := range link.Page(crowd) {
+	for p := range crowd {
 		e.Set(p+1, aliasOf(0))
 	}
-	for p := range link.Page(cycle) { // back to front: a chain that grows at its end moves each time
+	for p := range cycle { // back to front: a chain that grows at its end moves each time
 		p = crowd + cycle - p
 		e.Set(p, aliasOf(crowd+1+(p-crowd)%cycle))
 	}
 	began := time.Now()
-	for p := range link.Page(crowd) {
+	for p := range crowd {
 		e.Set(p+1, crawled())
 	}
 	ended := time.Now()
@@ -131,7 +131,7 @@ func TestCrowdsOfAliases(t *testing.T) {
 	} else {
 		t.Log(a, b)
 	}
-	if len(e.sources[0]) != 0 || len(e.target) != cycle-1 || len(e.forward) != cycle-1 {
+	if len(e.sources[0]) != 0 || len(e.target) != int(cycle)-1 || len(e.forward) != int(cycle)-1 {
 		t.Errorf("%d aliases of one page, %d published ones and %d in force are left", len(e.sources[0]), len(e.target), len(e.forward))
 	}
 }
