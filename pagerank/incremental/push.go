@@ -18,10 +18,9 @@ const (
 )
 
 // Push pushes residuals until all are within ε(1−α), or too small beside their x̂ for
-// float64, and returns true; or until
-// about budget edge operations are spent or ctx ends, and returns false. It may
-// stop anywhere: the invariant holds after every single push, and the certificate
-// says what is left.
+// float64, and returns true; or until about budget edge operations are spent or ctx
+// ends, which it looks at between rounds, and returns false. Wherever it stops, the
+// invariant holds and the certificate says what is left.
 func (e *Engine) Push(ctx context.Context, budget int64) bool {
 	for limit := e.EdgeOps + budget; ; {
 		tier, pages := -1, 0

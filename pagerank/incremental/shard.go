@@ -12,8 +12,8 @@ const shards = 16
 
 // shard is a range of pages, their rows and their account, and those of them that wait
 // for a push. Where shards are worked on in parallel, only one goroutine at a time
-// writes to a shard and to the nodes of its pages; what leads to another shard's pages
-// waits in out.
+// writes to a shard and to the nodes and residuals of its pages; what leads to another
+// shard's pages waits in out.
 type shard struct {
 	e      *Engine
 	number int

@@ -186,7 +186,8 @@ func FuzzParquet(f *testing.F) {
 		var bad *InputError
 		switch {
 		case errors.Is(err, context.DeadlineExceeded):
-			t.Skip("loops")
+			// A small file can claim any number of rows. Reading them takes long, but
+			// it can be stopped, as it just was.
 		case err != nil && (!errors.As(err, &bad) || bad.Fix == ""):
 			t.Fatalf("error %v", err)
 		}
