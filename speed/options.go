@@ -21,7 +21,7 @@ type Options struct {
 
 	EpsilonMin float64 // relative error per page to aim at when idle; 1e−3
 	EpsilonMax float64 // relative error per page to aim at under the greatest load; 0.1
-	PushBudget int     // link operations between two looks at the log; 1 000 000, some 30 ms
+	PushBudget int     // link operations between two looks at the log; 1 000 000, some 15 ms on two cores
 
 	Heartbeat time.Duration // longest time between two publishes; 500 ms
 	Poll      time.Duration // between two looks for a new generation; 2 s
