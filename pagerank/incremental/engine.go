@@ -139,7 +139,9 @@ func New(g *linkgraph.Graph, x, r []float64, o Options) (*Engine, error) {
 			e.shards[0].lostOne = max(e.shards[0].lostOne, lost) // all shards' are added up
 			s.lostAll += lost
 		}
-		e.record(p, e.Page(p))
+		now := e.Page(p)
+		s.record(p, now)
+		e.remember(p, now)
 		s.setBand(p)
 		if eff.Member[p] {
 			s.settle(p)
@@ -158,7 +160,10 @@ func New(g *linkgraph.Graph, x, r []float64, o Options) (*Engine, error) {
 			f.brought.add(e.share(link.Page(u), len(row)))
 		}
 	}
-	e.findMax()
+	for i := range e.shards {
+		e.shards[i].findMax()
+		e.xMax = max(e.xMax, e.shards[i].xMax)
+	}
 	return e, nil
 }
 
