@@ -54,9 +54,10 @@ func (e *Engine) Page(p link.Page) Served {
 // said than fn was last told, or the base generation says: those of another status or
 // target, those that have gained or lost their rank, and of those whose served value
 // is further than the slack from the one told the furthest, so many that all are about
-// limit. fn's word counts as given when Changed returns. What the limit keeps back
-// comes with a later call; until then the certificate's slack includes it.
-func (e *Engine) Changed(limit int, fn func(link.Page, Served)) {
+// limit. fn's word counts as given when Changed returns. It returns whether that is all;
+// what the limit keeps back comes with a later call, and until then the certificate's
+// slack includes it.
+func (e *Engine) Changed(limit int, fn func(link.Page, Served)) (all bool) {
 	cuts := e.choose(limit)
 	parallel.Each(e.opt.Workers, shards, func(i int) { e.shards[i].tell(cuts[i]) })
 	e.xMax, e.held = 0, 0
@@ -71,6 +72,7 @@ func (e *Engine) Changed(limit int, fn func(link.Page, Served)) {
 			s.news = nil
 		}
 	}
+	return e.held == 0
 }
 
 // remember keeps the target of an alias that is handed out.

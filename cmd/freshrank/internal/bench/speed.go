@@ -53,7 +53,7 @@ type SpeedReport struct {
 type engine interface {
 	SetAll(pages []link.Page, state func(link.Page) link.State)
 	Push(ctx context.Context, budget int64) bool
-	Changed(limit int, fn func(link.Page, incremental.Served))
+	Changed(limit int, fn func(link.Page, incremental.Served)) (all bool)
 	Page(link.Page) incremental.Served
 	Certificate() pagerank.Certificate
 }
