@@ -67,7 +67,7 @@ func BenchmarkGeneration(b *testing.B) {
 			write(b)
 		}
 		perLink(b, before)
-		m, err := d.GraphManifest(1)
+		m, err := d.GraphManifest(b.Context(), 1)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -197,5 +197,11 @@ func (m *maybe[T]) add(v T, ok bool) {
 
 func (m *maybe[T]) put(g *group) { put(g, m.values, m.levels) }
 
-// bytesOf returns the bytes of s without a copy; nobody may write to them.
-func bytesOf(s string) parquet.ByteArray { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+// bytesOf returns the bytes of s without a copy; nobody may write to them. They are never
+// nil, for which the library writes other statistics than for no bytes.
+func bytesOf(s string) parquet.ByteArray {
+	if s == "" {
+		return parquet.ByteArray{}
+	}
+	return unsafe.Slice(unsafe.StringData(s), len(s))
+}

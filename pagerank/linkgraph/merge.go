@@ -182,37 +182,44 @@ func (m *Merge) number(p link.Page) link.Page {
 	return link.Page(m.keep.rank(uint32(p)) + m.added[m.gaps.rank(uint32(p)+1)])
 }
 
-// MakePage calls emit with the pages of the new graph up to the base's page p, of which
-// it is given what [Merge.Page] was: URL, key, nil if p's is to be looked up, and head.
-func (m *Merge) MakePage(p link.Page, url []byte, head link.State, emit func(url []byte, inBase bool, head link.State)) {
-	m.makeNew(p, emit)
+// MakePage calls emit, until it returns an error, with the pages of the new graph up to
+// page p of the base: what [Merge.Page] was given of p, brought up to date, and pages that
+// are new.
+func (m *Merge) MakePage(p link.Page, url []byte, head link.State, emit func(url []byte, isNew bool, head link.State) error) error {
+	if err := m.makeNew(p, emit); err != nil {
+		return err
+	}
 	if m.next < len(m.stops) && m.at[m.stops[m.next].page] == p {
 		head = m.state(m.stops[m.next], nil)
 		m.next++
 	}
-	if m.keep.has(uint32(p)) {
-		if head.Kind == link.Alias {
-			head.Target = m.number(head.Target)
-		}
-		emit(url, true, head)
-	}
+	return m.makePage(p, url, false, head, emit)
 }
 
-// MakePages calls emit with the pages of the new graph that follow the base's last.
-func (m *Merge) MakePages(emit func(url []byte, inBase bool, head link.State)) { m.makeNew(m.n, emit) }
+// MakePages calls emit with the pages of the new graph that follow the last of the base.
+func (m *Merge) MakePages(emit func(url []byte, isNew bool, head link.State) error) error {
+	return m.makeNew(m.n, emit)
+}
 
 // makeNew emits the new pages before p.
-func (m *Merge) makeNew(p link.Page, emit func(url []byte, inBase bool, head link.State)) {
+func (m *Merge) makeNew(p link.Page, emit func([]byte, bool, link.State) error) error {
 	for ; m.next < len(m.stops) && m.isBefore(m.stops[m.next], p); m.next++ {
 		s := m.stops[m.next]
-		if at := m.at[s.page]; m.keep.has(uint32(at)) {
-			head := m.state(s, nil)
-			if head.Kind == link.Alias {
-				head.Target = m.number(head.Target)
-			}
-			emit([]byte(m.delta.URL(s.page)), false, head)
+		if err := m.makePage(m.at[s.page], []byte(m.delta.URL(s.page)), true, m.state(s, nil), emit); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+func (m *Merge) makePage(p link.Page, url []byte, isNew bool, head link.State, emit func([]byte, bool, link.State) error) error {
+	if !m.keep.has(uint32(p)) {
+		return nil
+	}
+	if head.Kind == link.Alias {
+		head.Target = m.number(head.Target)
+	}
+	return emit(url, isNew, head)
 }
 
 // isBefore reports whether a stop comes before page p of the base.

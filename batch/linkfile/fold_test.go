@@ -1,0 +1,215 @@
+package linkfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"freshrank/pagerank/link"
+	"freshrank/pagerank/linkgraph"
+	"freshrank/pagerank/pageranktest"
+)
+
+// feed is what Fold calls for events.
+func feed(events []*link.Event) func(func(*link.Event) error) error {
+	return func(apply func(*link.Event) error) error {
+		for _, e := range events {
+			if err := apply(e); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func quiet(int64, int64) {}
+
+// foldPasses is Fold with passes of limit events and links.
+func foldPasses(t testing.TB, d *Dir, base, gen int64, cut link.Offsets, events []*link.Event, limit int) error {
+	f := &folding{base: base, from: generation(graphFolder, base), gen: gen, cut: cut, asOf: time.Unix(5, 0), progress: quiet, limit: limit}
+	return d.fold(t.Context(), f, feed(events))
+}
+
+// TestFoldIsTheOverlay folds random events over several generations, in one pass or many:
+// the files are to the byte those of the graph that an Overlay in memory makes.
+func TestFoldIsTheOverlay(t *testing.T) {
+	d := open(t, t.TempDir())
+	rapid.Check(t, func(rt *rapid.T) {
+		var base *linkgraph.Graph
+		at := int64(-1)
+		for gen := range rapid.Int64Range(1, 4).Draw(rt, "generations") {
+			part, limit := events(rt), rapid.IntRange(1, 60).Draw(rt, "limit")
+			o := linkgraph.NewOverlay(base)
+			for _, e := range part {
+				o.Apply(e)
+			}
+			base = o.Graph()
+			if err := d.WriteGraph(t.Context(), 100, base, link.Offsets{gen, 7}, time.Unix(5, 0)); err != nil {
+				t.Fatal(err)
+			}
+			if err := foldPasses(t, d, at, gen, link.Offsets{gen, 7}, part, limit); err != nil {
+				t.Fatal(err)
+			}
+			want, err1 := d.GraphManifest(t.Context(), 100)
+			got, err2 := d.GraphManifest(t.Context(), gen)
+			if err := errors.Join(err1, err2); err != nil {
+				t.Fatal(err)
+			}
+			want.Generation = gen
+			if len(want.Files) != 3 || want.Pages != got.Pages || want.Edits != got.Edits || !want.Cut.Equal(got.Cut) || !want.AsOf.Equal(got.AsOf) {
+				t.Fatalf("manifest %+v, want %+v", got, want)
+			}
+			equal(t, "files", got.Files, want.Files)
+			read, _, err := d.ReadGraph(t.Context(), gen)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sameGraph(t, read, base)
+			at = gen
+		}
+	})
+	if names, err := d.store.List(t.Context(), foldFolder); err != nil || len(names) > 0 {
+		t.Errorf("left behind: %v, %v", names, err)
+	}
+}
+
+// TestFoldBigGraph has rows that span row groups, in and out, and edits beyond one.
+func TestFoldBigGraph(t *testing.T) {
+	base := bigGraph()
+	d := open(t, t.TempDir())
+	if err := d.WriteGraph(t.Context(), 0, base, nil, time.Unix(5, 0)); err != nil {
+		t.Fatal(err)
+	}
+	var some []*link.Event
+	for i := range 3000 {
+		e := &link.Event{ID: "x", Time: time.Unix(int64(i+1), 0), Tie: uint64(i), URL: base.URL(link.Page(i * 37 % base.Pages()))}
+		switch i % 4 {
+		case 0:
+			e.Type, e.Target = link.LinkAdded, "http://www.h"+string(rune('0'+i%10))+"new.test/"
+		case 1:
+			e.Type, e.Target = link.LinkRemoved, base.URL(base.Edges(link.Page(i * 37 % base.Pages()))[0].To)
+		case 2:
+			e.Type = link.PageGone
+		default:
+			e.Type, e.Links = link.PageCrawled, []link.Link{{URL: "http://a.test/"}, {URL: "http://zz.test/"}}
+		}
+		some = append(some, e)
+	}
+	o := linkgraph.NewOverlay(base)
+	for _, e := range some {
+		o.Apply(e)
+	}
+	want := o.Graph()
+	if err := d.Fold(t.Context(), 0, 1, link.Offsets{1}, time.Unix(5, 0), feed(some), quiet); err != nil {
+		t.Fatal(err)
+	}
+	got, _, err := d.ReadGraph(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sameGraph(t, got, want)
+}
+
+// A fold that fails, in its events or over a damaged base, leaves the base alone.
+func TestFoldThatFails(t *testing.T) {
+	d, g := sample(t)
+	before := files(t, d.store.Path(""))
+	crawl := &link.Event{ID: "n", Type: link.PageCrawled, Time: time.Unix(9, 0), URL: "http://n.test/", Links: []link.Link{{URL: "http://a.test/"}}}
+	broken := errors.New("broken")
+	err := d.Fold(t.Context(), 1, 2, nil, time.Now(), func(func(*link.Event) error) error { return broken }, quiet)
+	if !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	if err := foldPasses(t, d, 1, 1, nil, nil, 1); err == nil {
+		t.Error("folded a graph into itself")
+	}
+	if err := d.Fold(t.Context(), 7, 8, nil, time.Now(), feed(nil), quiet); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("folded into a graph that is not there: %v", err)
+	}
+	equal(t, "files", files(t, d.store.Path("")), before)
+	for _, name := range []string{pagesTable.file(), linksTable.file(), editsTable.file()} {
+		file := d.store.Path(generation(graphFolder, 1) + "/" + name)
+		whole, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		damaged := slices.Clone(whole)
+		damaged[len(damaged)/4] ^= 1
+		if err := os.WriteFile(file, damaged, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := foldPasses(t, d, 1, 2, nil, []*link.Event{crawl, crawl}, 2); !wellRefused(err, file) {
+			t.Errorf("%s damaged: %v", name, err)
+		}
+		if err := os.WriteFile(file, whole, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(d.Clean(t.Context()), readAll(t, d.store.Path(""), g)); err != nil {
+		t.Error(err)
+	}
+	equal(t, "files", files(t, d.store.Path("")), before)
+}
+
+// A crash between two passes leaves what Clean removes.
+func TestFoldCrash(t *testing.T) {
+	d, _ := sample(t)
+	before := files(t, d.store.Path(""))
+	f := &folding{base: 1, from: generation(graphFolder, 1), gen: 2, progress: quiet}
+	if err := d.pass(t.Context(), f, &linkgraph.Graph{}, "fold/0"); err != nil {
+		t.Fatal(err)
+	}
+	if gen, _, err := d.LatestGraph(t.Context()); gen != 1 || err != nil {
+		t.Errorf("latest graph %d, %v", gen, err)
+	}
+	if err := d.Clean(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "files", files(t, d.store.Path("")), before)
+}
+
+// TestFoldMemory folds the same number of events into a graph and into one ten times as
+// large, of many row groups both: the heap grows by less than a byte a page.
+func TestFoldMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes and reads a graph of a million pages")
+	}
+	defer debug.SetGCPercent(debug.SetGCPercent(5))
+	defer func(pages, links int) { pagesTable.rows, linksTable.rows = pages, links }(pagesTable.rows, linksTable.rows)
+	pagesTable.rows, linksTable.rows = 1<<12, 1<<14
+	peak := func(pages int) uint64 {
+		d := open(t, t.TempDir())
+		web := pageranktest.NewWeb(1, pages, 6*pages)
+		if err := d.WriteGraph(t.Context(), 0, madeUp(pages, 6*pages), nil, time.Unix(5, 0)); err != nil {
+			t.Fatal(err)
+		}
+		var some []*link.Event
+		for i := range 5000 {
+			some = append(some, &link.Event{ID: "x", Type: link.PageCrawled, Time: time.Unix(9, 0), URL: web.URL(i * 31 % pages),
+				Links: []link.Link{{URL: web.URL((i * 77) % pages)}, {URL: web.URL(i*77%pages) + "/new"}}})
+		}
+		runtime.GC()
+		var most uint64
+		err := d.Fold(t.Context(), 0, 1, link.Offsets{1}, time.Unix(5, 0), feed(some), func(done, total int64) {
+			var m runtime.MemStats
+			runtime.ReadMemStats(&m)
+			most = max(most, m.HeapAlloc)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return most
+	}
+	small, large := peak(100_000), peak(1_000_000)
+	t.Logf("most of the heap: %d MB with 100,000 pages, %d MB with a million", small>>20, large>>20)
+	if large > small+900_000 {
+		t.Errorf("%d bytes with a million pages, %d with a tenth of them", large, small)
+	}
+}
