@@ -12,15 +12,12 @@ import (
 	"freshrank/pagerank/linkgraph"
 )
 
-// None is the base of a graph that is made of events alone.
-const None int64 = -1
-
 // passSize is how many events and links of events are merged into a graph in one pass:
 // what they add up to is in memory, some 35 bytes each, the graph is not.
 const passSize = 1 << 25
 
-// Fold writes the graph of a generation, as [Dir.WriteGraph] does: that of base, or
-// [None], brought up to date with the events that events calls apply with, in any order.
+// Fold writes the graph of a generation, as [Dir.WriteGraph] does: that of base, or no
+// pages if base is negative, brought up to date with the events that events calls apply with, in any order.
 // apply may take long, and its error must be returned. progress is called with rows read
 // of those of a pass, one call at a time.
 //
@@ -29,9 +26,11 @@ const passSize = 1 << 25
 func (d *Dir) Fold(ctx context.Context, base, gen int64, cut link.Offsets, asOf time.Time,
 	events func(apply func(*link.Event) error) error, progress func(done, total int64),
 ) error {
-	err := d.fold(ctx, &folding{base: base, from: generation(graphFolder, base), gen: gen, cut: cut, asOf: asOf, progress: progress, limit: passSize}, events)
+	err := d.fold(ctx, &folding{
+		base: base, from: generation(graphFolder, base), gen: gen, cut: cut, asOf: asOf, progress: progress, limit: passSize,
+	}, events)
 	if err != nil {
-		return fmt.Errorf("fold events into graph %d: %w", base, err)
+		return fmt.Errorf("fold into graph %d: %w", gen, err)
 	}
 	return nil
 }
@@ -61,7 +60,6 @@ func (d *Dir) fold(ctx context.Context, f *folding, events func(apply func(*link
 		}
 		delta := overlay.Graph()
 		overlay, size = linkgraph.NewOverlay(nil), 0
-		// The base's cut stands: what it does not cover is folded in again some time.
 		return d.pass(ctx, f, delta, path.Join(foldFolder, strconv.Itoa(f.passes)))
 	})
 	if err != nil {
@@ -79,13 +77,17 @@ func (d *Dir) fold(ctx context.Context, f *folding, events func(apply func(*link
 func (d *Dir) pass(ctx context.Context, f *folding, delta *linkgraph.Graph, to string) error {
 	m := GraphManifest{Generation: f.gen, Cut: f.cut, AsOf: f.asOf.UTC(), URLPolicy: link.PolicyVersion}
 	err := d.writeFolder(ctx, to, func(folder store.Folder) (any, error) {
-		if f.base == None {
+		if f.base < 0 {
 			err := writeGraph(ctx, folder, delta, &m)
 			return m, err
 		}
 		base, err := d.graphManifest(ctx, f.from, f.base)
 		if err != nil {
 			return nil, err
+		}
+		if delta.Pages() == 0 {
+			err := d.copyGraph(ctx, f.from, base, folder, &m)
+			return m, err
 		}
 		err = (&merger{Dir: d, folder: f.from, base: base, progress: f.progress, merge: linkgraph.NewMerge(delta, int(base.Pages))}).run(ctx, folder, &m)
 		return m, err
