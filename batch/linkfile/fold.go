@@ -16,13 +16,13 @@ import (
 // what they add up to is in memory, some 35 bytes each, the graph is not.
 const passSize = 1 << 25
 
-// Fold writes the graph of a generation, as [Dir.WriteGraph] does: that of base, or no
-// pages if base is negative, brought up to date with the events that events calls apply with, in any order.
-// apply may take long, and its error must be returned. progress is called with rows read
-// of those of a pass, one call at a time.
+// Fold writes the graph of a generation, as [Dir.WriteGraph] does: that of base, or none if
+// base is negative, brought up to date with the events that events calls apply with, in any
+// order. apply may take long, and events must return its error. progress is called with
+// rows read and rows to be read of a pass, one call at a time.
 //
-// The base is read twice for every pass, row group by row group. Memory grows with the
-// events of a pass, and by half a byte for each page of the base.
+// In every pass the base is read twice, row group by row group, and never held: memory
+// grows with the events of a pass, and by three bits for each page of the base.
 func (d *Dir) Fold(ctx context.Context, base, gen int64, cut link.Offsets, asOf time.Time,
 	events func(apply func(*link.Event) error) error, progress func(done, total int64),
 ) error {
@@ -52,31 +52,31 @@ func (d *Dir) fold(ctx context.Context, f *folding, events func(apply func(*link
 	if f.base == f.gen || f.gen < 0 {
 		return fmt.Errorf("graph %d cannot be made of graph %d", f.gen, f.base)
 	}
-	overlay, size := linkgraph.NewOverlay(nil), 0
+	sum := newDelta()
 	err := events(func(e *link.Event) error {
-		overlay.Apply(e)
-		if size += 1 + len(e.Links); size < f.limit {
-			return nil
+		if err := sum.apply(e); err != nil || sum.size < f.limit {
+			return err
 		}
-		delta := overlay.Graph()
-		overlay, size = linkgraph.NewOverlay(nil), 0
-		return d.pass(ctx, f, delta, path.Join(foldFolder, strconv.Itoa(f.passes)))
+		return d.pass(ctx, f, sum, path.Join(foldFolder, strconv.Itoa(f.passes)))
 	})
 	if err != nil {
 		return err
 	}
-	delta := overlay.Graph()
-	overlay = nil
-	if err := d.pass(ctx, f, delta, generation(graphFolder, f.gen)); err != nil {
+	if err := d.pass(ctx, f, sum, generation(graphFolder, f.gen)); err != nil {
 		return err
 	}
 	return d.store.Remove(ctx, foldFolder)
 }
 
-// pass merges delta into the graph that the pass before has left, or the base.
-func (d *Dir) pass(ctx context.Context, f *folding, delta *linkgraph.Graph, to string) error {
+// pass merges what events add up to into the graph that the pass before has left, or the
+// base.
+func (d *Dir) pass(ctx context.Context, f *folding, sum *delta, to string) error {
+	delta, err := sum.graph()
+	if err != nil {
+		return err
+	}
 	m := GraphManifest{Generation: f.gen, Cut: f.cut, AsOf: f.asOf.UTC(), URLPolicy: link.PolicyVersion}
-	err := d.writeFolder(ctx, to, func(folder store.Folder) (any, error) {
+	err = d.writeFolder(ctx, to, func(folder store.Folder) (any, error) {
 		if f.base < 0 {
 			err := writeGraph(ctx, folder, delta, &m)
 			return m, err

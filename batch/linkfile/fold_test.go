@@ -39,11 +39,13 @@ func foldPasses(t testing.TB, d *Dir, base, gen int64, cut link.Offsets, events 
 // the files are to the byte those of the graph that an Overlay in memory makes.
 func TestFoldIsTheOverlay(t *testing.T) {
 	d := open(t, t.TempDir())
+	defer func(size int) { lateSize = size }(lateSize)
+	lateSize = 15
 	rapid.Check(t, func(rt *rapid.T) {
 		var base *linkgraph.Graph
 		at := int64(-1)
 		for gen := range rapid.Int64Range(1, 4).Draw(rt, "generations") {
-			part, limit := events(rt), rapid.IntRange(20, 200).Draw(rt, "limit")
+			part, limit := events(rt), rapid.IntRange(50, 300).Draw(rt, "limit")
 			o := linkgraph.NewOverlay(base)
 			for _, e := range part {
 				o.Apply(e)
@@ -164,7 +166,7 @@ func TestFoldCrash(t *testing.T) {
 	d, _ := sample(t)
 	before := files(t, d.store.Path(""))
 	f := &folding{base: 1, from: generation(graphFolder, 1), gen: 2, progress: quiet}
-	if err := d.pass(t.Context(), f, &linkgraph.Graph{}, "fold/0"); err != nil {
+	if err := d.pass(t.Context(), f, newDelta(), "fold/0"); err != nil {
 		t.Fatal(err)
 	}
 	if gen, _, err := d.LatestGraph(t.Context()); gen != 1 || err != nil {

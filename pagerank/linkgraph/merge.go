@@ -20,8 +20,8 @@ import (
 //	MakePage … MakePages   the new graph, row by row
 //	MakeEdits, MakeLinks
 //
-// A Merge holds four bits a page of the base, the delta, and of pages that both speak of
-// the base's version and edits.
+// A Merge holds three bits for each page of the base, the delta, and what the base has of
+// the pages that the delta's events are about, but for their links.
 type Merge struct {
 	delta *Graph
 	n     link.Page    // pages of the base
@@ -37,8 +37,7 @@ type Merge struct {
 	gaps   ranked      // pages of the base that new ones come before
 	added  []uint32    // new pages in the gaps up to the i-th
 	fresh  []link.Page // by place in before: final number
-	pages  int
-	next   int // stop of MakePage
+	next   int         // stop of MakePage
 }
 
 // stop is a place where the new graph has something that the base has not.
@@ -131,6 +130,9 @@ func (m *Merge) state(s stop, links []link.Edge) link.State {
 		joined = m.known[s.known]
 	}
 	joined.Links = links
+	if !m.speaks(s.page) {
+		return joined
+	}
 	joined.Join(m.delta.State(s.page).Renumber(m.joint))
 	return joined
 }
@@ -170,8 +172,7 @@ func (m *Merge) Number() int {
 	}
 	m.added = append(m.added, kept)
 	m.gaps.count()
-	m.pages = int(m.keep.rank(uint32(m.n)) + kept)
-	return m.pages
+	return int(m.keep.rank(uint32(m.n)) + kept)
 }
 
 // number returns the final number of a page by its joint one. It must be kept.

@@ -10,87 +10,10 @@ import (
 	"freshrank/pagerank/link"
 )
 
-// merge is Merge with a base in memory.
-func merge(t *testing.T, base, delta *Graph) *Graph {
-	t.Helper()
-	m := NewMerge(delta, base.Pages())
-	head := func(p link.Page) link.State {
-		s := base.State(p)
-		s.Links, s.Edits = nil, nil
-		return s
-	}
-	check := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	edits := func(w *Walk[link.Edit]) {
-		for p := range link.Page(base.Pages()) {
-			for _, e := range base.Edits[p] {
-				check(w.Add(p, e))
-			}
-		}
-		check(w.End())
-	}
-	links := func(w *Walk[link.Edge]) {
-		for p := range link.Page(base.Pages()) {
-			for _, e := range base.Edges(p) {
-				check(w.Add(p, e))
-			}
-		}
-		check(w.End())
-	}
-	for p := range link.Page(base.Pages()) {
-		check(m.Page(p, []byte(base.URL(p)), head(p)))
-	}
-	check(m.Placed())
-	edits(m.SeeEdits())
-	links(m.SeeLinks())
-	n := m.Number()
-
-	g := &Graph{Added: map[link.Page]link.Version{}, Edits: map[link.Page][]link.Edit{}}
-	g.Links.Start = []uint64{0}
-	page := func(url []byte, _ bool, s link.State) error {
-		p := link.Page(g.Pages())
-		g.AppendPage(url, s.Kind, s.Version)
-		if s.Kind == link.Alias {
-			g.SetTarget(p, s.Target)
-		}
-		if !s.Added.IsZero() {
-			g.Added[p] = s.Added
-		}
-		return nil
-	}
-	for p := range link.Page(base.Pages()) {
-		check(m.MakePage(p, []byte(base.URL(p)), head(p), page))
-	}
-	check(m.MakePages(page))
-	if g.Pages() != n {
-		t.Fatalf("%d pages, want %d", g.Pages(), n)
-	}
-	edits(m.MakeEdits(func(p link.Page, e link.Edit) error {
-		g.Edits[p] = append(g.Edits[p], e)
-		return nil
-	}))
-	row := link.Page(0)
-	links(m.MakeLinks(func(p link.Page, e link.Edge) error {
-		for ; row < p; row++ {
-			g.EndRow()
-		}
-		g.AppendLink(e.To, e.Rel)
-		return nil
-	}))
-	for ; int(row) < n; row++ {
-		g.EndRow()
-	}
-	return g
-}
-
-// TestMergeIsTheOverlay folds random events over several generations both ways: all in
-// memory, and a part by itself that is then merged into a base. Late events, pages that
+// TestJoinIsTheOverlay folds random events over several generations both ways: all in
+// memory, and a part by itself that is then joined with a base. Late events, pages that
 // only the new ones know, aliases, removals and parts without events are among them.
-func TestMergeIsTheOverlay(t *testing.T) {
+func TestJoinIsTheOverlay(t *testing.T) {
 	lost := 0
 	for seed := range uint64(400) {
 		rng := rand.New(rand.NewPCG(seed, 9))
@@ -105,9 +28,12 @@ func TestMergeIsTheOverlay(t *testing.T) {
 			events = events[max(n, 1):]
 			before := want
 			want = fold(before, part).Graph()
-			got = merge(t, got, fold(nil, part).Graph())
+			var err error
+			if got, err = Join(got, fold(nil, part).Graph()); err != nil {
+				t.Fatal(err)
+			}
 			if d := cmp.Diff(want, got, equal); d != "" {
-				t.Fatalf("seed %d (-overlay +merge):\n%s", seed, d)
+				t.Fatalf("seed %d (-overlay +join):\n%s", seed, d)
 			}
 			if err := Check(got); err != nil {
 				t.Fatalf("seed %d: %v", seed, err)
