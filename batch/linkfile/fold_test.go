@@ -187,20 +187,23 @@ func TestFoldMemory(t *testing.T) {
 	}
 	defer func(pages, links int) { pagesTable.rows, linksTable.rows = pages, links }(pagesTable.rows, linksTable.rows)
 	pagesTable.rows, linksTable.rows = 1<<13, 1<<15
-	live := func(pages int) (median, most float64) {
-		d := open(t, t.TempDir())
+	prepare := func(d *Dir, pages int) (crawls []*link.Event) {
 		web := madeUp(pages, 6*pages)
 		if err := d.WriteGraph(t.Context(), 0, web, nil, time.Unix(5, 0)); err != nil {
 			t.Fatal(err)
 		}
-		var some []*link.Event
 		for i := range 5000 {
-			some = append(some, &link.Event{ID: "x", Type: link.PageCrawled, Time: time.Unix(9, 0), URL: web.URL(link.Page(i * 31 % pages)),
-				Links: []link.Link{{URL: web.URL(link.Page((i * 77) % pages))}, {URL: web.URL(link.Page(i*77%pages)) + "/new"}}})
+			to := web.URL(link.Page(i * 77 % pages))
+			crawls = append(crawls, &link.Event{ID: "x", Type: link.PageCrawled, Time: time.Unix(9, 0),
+				URL: web.URL(link.Page(i * 31 % pages)), Links: []link.Link{{URL: to}, {URL: to + "/new"}}})
 		}
-		web = nil
+		return crawls
+	}
+	live := func(pages int) (median, most float64) {
+		d := open(t, t.TempDir())
+		crawls := prepare(d, pages)
 		var all []uint64
-		err := d.Fold(t.Context(), 0, 1, link.Offsets{1}, time.Unix(5, 0), feed(some), func(int64, int64) {
+		err := d.Fold(t.Context(), 0, 1, link.Offsets{1}, time.Unix(5, 0), feed(crawls), func(int64, int64) {
 			runtime.GC()
 			var m runtime.MemStats
 			runtime.ReadMemStats(&m)
