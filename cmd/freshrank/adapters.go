@@ -15,10 +15,16 @@ type batchFiles struct{ *linkfile.Dir }
 
 var _ batch.Files = batchFiles{}
 
+// Cut implements [batch.Files].
+func (f batchFiles) Cut(ctx context.Context, generation int64) (link.Offsets, error) {
+	m, err := f.GraphManifest(ctx, generation)
+	return m.Cut, err
+}
+
 // ReadGraph implements [batch.Files].
-func (f batchFiles) ReadGraph(ctx context.Context, generation int64) (*linkgraph.Graph, link.Offsets, error) {
-	g, m, err := f.Dir.ReadGraph(ctx, generation)
-	return g, m.Cut, err
+func (f batchFiles) ReadGraph(ctx context.Context, generation int64) (*linkgraph.Graph, error) {
+	g, _, err := f.Dir.ReadGraph(ctx, generation)
+	return g, err
 }
 
 // ReadRanks implements [batch.Files].

@@ -19,7 +19,7 @@ const demoSeed = 1
 
 // makeWeb imports a made-up web where there is no graph yet.
 func (u *upCmd) makeWeb(ctx context.Context, dir *linkfile.Dir) error {
-	_, ok, err := dir.LatestGraph()
+	_, ok, err := dir.LatestGraph(ctx)
 	if err != nil || ok {
 		return err
 	}

@@ -70,7 +70,7 @@ func importGraph(ctx context.Context, c *call, o ImportFlags, files string, fill
 	// is not yet is made last: a fault of the input must leave no trace.
 	var target *importTarget
 	if _, statErr := os.Stat(filepath.Join(o.Data, "freshrank.json")); statErr == nil {
-		if target, err = openTarget(o.Data); err != nil {
+		if target, err = openTarget(ctx, o.Data); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, target.Close()) }()
@@ -97,7 +97,7 @@ func importGraph(ctx context.Context, c *call, o ImportFlags, files string, fill
 		return fmt.Errorf("build graph: %w", err)
 	}
 	if target == nil {
-		if target, err = openTarget(o.Data); err != nil {
+		if target, err = openTarget(ctx, o.Data); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, target.Close()) }()
@@ -190,7 +190,7 @@ type importTarget struct {
 
 func (t *importTarget) Close() error { return t.lock.Release() }
 
-func openTarget(data string) (_ *importTarget, err error) {
+func openTarget(ctx context.Context, data string) (_ *importTarget, err error) {
 	dir, err := openData(data)
 	if err != nil {
 		return nil, err
@@ -204,7 +204,7 @@ func openTarget(data string) (_ *importTarget, err error) {
 			err = errors.Join(err, lock.Release())
 		}
 	}()
-	gen, ok, err := dir.LatestGraph()
+	gen, ok, err := dir.LatestGraph(ctx)
 	if err != nil {
 		return nil, err
 	}

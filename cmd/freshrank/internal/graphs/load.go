@@ -101,7 +101,7 @@ func (s Source) folder(ctx context.Context) (*Graph, error) {
 	if err != nil {
 		return nil, boot.Usage(err)
 	}
-	gen, ok, err := dir.LatestGraph()
+	gen, ok, err := dir.LatestGraph(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func ReadMaster(ctx context.Context, dir *linkfile.Dir, log LiveLog, upTo link.O
 	if err := m.importGraph(ctx, dir); err != nil {
 		return nil, fmt.Errorf("read import: %w", err)
 	}
-	archived, err := dir.Archived()
+	archived, err := dir.Archived(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read archive: %w", err)
 	}
@@ -68,7 +68,7 @@ func (m *reader) url(s string) string {
 func (m *reader) importGraph(ctx context.Context, dir *linkfile.Dir) error {
 	g, _, err := dir.ReadGraph(ctx, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		generations, err := dir.Generations()
+		generations, err := dir.Generations(ctx)
 		if err == nil && len(generations) > 0 {
 			// Retention keeps the import for as long as it is needed.
 			return m.noImport(ctx, dir, generations[0])
