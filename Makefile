@@ -62,7 +62,7 @@ bench: ## the benchmarks; BENCH picks some, PKG a package
 acceptance: ## the built program from outside: freshness, handover, kill -9, a small scale; prints the figures
 	go test -v -count=1 -timeout 30m ./cmd/freshrank/internal/acceptance -full
 
-# The input is made up once and kept in the folder FRESHRANK_SCALE_CACHE, if that is set.
+# The input is made up once and kept in the folder FRESHRANK_TEST_CACHE, if that is set.
 scale: ## import to handover at PAGES (10M) and LINKS (100M), a process a layer; prints what it took beside what it must
 	go test -v -count=1 -timeout 60m ./cmd/freshrank/internal/acceptance -run '^TestScale$$' -full -pages $(PAGES) -links $(LINKS)
 

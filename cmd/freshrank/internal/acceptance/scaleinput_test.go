@@ -13,9 +13,9 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// scaleCache names a folder in which what is made up is kept from run to run. It is to
+// envCache names a folder in which what is made up is kept from run to run. It is to
 // be emptied when the generator changes.
-const scaleCache = "FRESHRANK_SCALE_CACHE"
+const envCache = "FRESHRANK_TEST_CACHE"
 
 // input is a made-up web and what a crawler of it reports.
 type input struct {
@@ -25,7 +25,7 @@ type input struct {
 
 func newInput(t *testing.T, pages, links int) *input {
 	t.Helper()
-	dir := os.Getenv(scaleCache)
+	dir := os.Getenv(envCache)
 	if dir == "" {
 		dir = t.TempDir()
 	}
