@@ -190,6 +190,7 @@ func (b *table) handover(t *testing.T, s *stack, o *outside, speed *process) {
 	stopFeed, stopLooking := make(chan struct{}), make(chan struct{})
 	var feeding, looking sync.WaitGroup
 	probes := 0
+	o.began = time.Now()
 	feeding.Go(func() { o.play(t, s.feed(2, 100_000_000), feedRate, stopFeed) })
 	feeding.Go(func() { repeat(250*time.Millisecond, stopFeed, func() { o.probe(probes); probes++ }) })
 	looking.Go(func() { repeat(25*time.Millisecond, stopLooking, func() { o.look(top.Items[0].URL) }) })
@@ -211,9 +212,16 @@ func (b *table) handover(t *testing.T, s *stack, o *outside, speed *process) {
 	b.add(t, figure+": events taken", "≥ 95 %", held >= .95*feedRate, fmt.Sprintf("%.0f a second for %.0f s", held, o.fed.Seconds()), "POST /v1/events")
 	b.always(t, figure+": the speed layer moved to the new generation", "yes", moved,
 		fmt.Sprintf("%v, %s after the run's start", moved, seconds(took)), "freshrank batch run")
-	b.add(t, "freshness throughout, from POST to a rank: p99", "≤ 2 s", quantile(o.fresh, .99) <= 2*time.Second,
-		fmt.Sprintf("%s (median %s, worst %s; %d probes, %d never seen)", seconds(quantile(o.fresh, .99)), seconds(quantile(o.fresh, .5)), seconds(quantile(o.fresh, 1)), len(o.fresh), missing),
+	fresh := o.tookToShow()
+	p99 := quantile(fresh, .99)
+	b.add(t, "freshness throughout, from POST to a rank: p99", "≤ 2 s", p99 <= 2*time.Second,
+		fmt.Sprintf("%s (median %s, worst %s; %d probes, %d never seen)", seconds(p99), seconds(quantile(fresh, .5)), seconds(quantile(fresh, 1)), len(fresh), missing),
 		"POST /v1/ranks/lookup")
+	for _, s := range o.fresh {
+		if s.took >= p99 {
+			t.Logf("posted %s after the feed began: showed after %s", seconds(s.posted.Sub(o.began)), seconds(s.took))
+		}
+	}
 	b.add(t, "lag_seconds of the answers: p99", "≤ 2 s", quantile(o.lags, .99) <= 2,
 		fmt.Sprintf("%.1f s (median %.1f s, worst %.1f s)", quantile(o.lags, .99), quantile(o.lags, .5), quantile(o.lags, 1)), "")
 	b.always(t, "answers of 500 and above, or none", "0", len(o.faults) == 0, fmt.Sprintf("%d of %d", len(o.faults), o.answers), "")

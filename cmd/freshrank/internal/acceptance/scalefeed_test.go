@@ -13,16 +13,32 @@ import (
 // outside is what clients of an API see of it: how fresh its answers are, and whether
 // there are any.
 type outside struct {
-	api  client
-	sent int           // events of the feed that were taken
-	fed  time.Duration // for how long it was played
+	api   client
+	began time.Time
+	sent  int           // events of the feed that were taken
+	fed   time.Duration // for how long it was played
 
 	mu      sync.Mutex
 	pending map[string]time.Time // pages that must show: when their event was posted
-	fresh   []time.Duration      // from the post of an event to an answer with it
-	lags    []float64            // lag_seconds of answers
+	fresh   []shown
+	lags    []float64 // lag_seconds of answers
 	answers int
 	faults  []string // answers of 500 and above, and none at all
+}
+
+// shown is an event that an answer had at last.
+type shown struct {
+	posted time.Time
+	took   time.Duration // from then to that answer
+}
+
+// tookToShow returns how long the events took to show.
+func (o *outside) tookToShow() []time.Duration {
+	all := make([]time.Duration, len(o.fresh))
+	for i, s := range o.fresh {
+		all[i] = s.took
+	}
+	return all
 }
 
 // took notes an answer and returns whether it is one to go on with.
@@ -31,7 +47,7 @@ func (o *outside) took(what string, status int, err error) bool {
 	defer o.mu.Unlock()
 	o.answers++
 	if err != nil || status >= 500 {
-		o.faults = append(o.faults, fmt.Sprintf("%s: %d, %v", what, status, err))
+		o.faults = append(o.faults, fmt.Sprintf("%s after %s: %d, %v", what, seconds(time.Since(o.began)), status, err))
 	}
 	return err == nil && status < 300
 }
@@ -126,7 +142,7 @@ func (o *outside) look(known string) {
 	o.lags = append(o.lags, many.Items[0].LagSeconds)
 	for i, r := range many.Items {
 		if posted, ok := o.pending[ask[i]]; ok && r.Status == "ranked" {
-			o.fresh = append(o.fresh, now.Sub(posted))
+			o.fresh = append(o.fresh, shown{posted, now.Sub(posted)})
 			delete(o.pending, ask[i])
 		}
 	}
@@ -137,7 +153,7 @@ func (o *outside) giveUp() (missing int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for _, posted := range o.pending {
-		o.fresh = append(o.fresh, time.Since(posted))
+		o.fresh = append(o.fresh, shown{posted, time.Since(posted)})
 	}
 	return len(o.pending)
 }
