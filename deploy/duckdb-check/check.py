@@ -117,8 +117,11 @@ class Folder:
 
 
 def ask(url):
-    with urllib.request.urlopen(url, timeout=60) as answer:
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            return json.load(answer)
+    except OSError as e:
+        sys.exit(f"{url}: {e}")
 
 
 if __name__ == "__main__":
