@@ -41,6 +41,22 @@ func Open(root string) (*Dir, error) {
 	return openStore(context.Background(), s)
 }
 
+// Exists reports whether root, as [Open] takes it, is a data folder already. It makes
+// none.
+func Exists(ctx context.Context, root string) (bool, error) {
+	s, err := storeAt(root)
+	if err == nil {
+		_, err = store.Read(ctx, s, markerName)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for data folder: %w", err)
+	}
+	return true, nil
+}
+
 // storeAt returns where a data folder's objects are. The credentials of a bucket are those
 // of the environment, where every program that uses one looks for them.
 func storeAt(root string) (store.Store, error) {

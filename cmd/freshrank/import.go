@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -69,7 +68,9 @@ func importGraph(ctx context.Context, c *call, o ImportFlags, files string, fill
 	// A folder that is ours is looked at first: reading may take long. One that
 	// is not yet is made last: a fault of the input must leave no trace.
 	var target *importTarget
-	if _, statErr := os.Stat(filepath.Join(o.Data, "freshrank.json")); statErr == nil {
+	if there, err := linkfile.Exists(ctx, o.Data); err != nil {
+		return boot.Usage(err)
+	} else if there {
 		if target, err = openTarget(ctx, o.Data); err != nil {
 			return err
 		}
