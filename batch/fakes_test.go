@@ -313,7 +313,7 @@ func (v *memoryView) Newest(context.Context) (Generation, bool, error) {
 	return v.published[len(v.published)-1].Generation, true, v.down
 }
 
-func (v *memoryView) Publish(ctx context.Context, epoch int64, p *Publication, progress func(int)) error {
+func (v *memoryView) Publish(ctx context.Context, epoch int64, p *Publication, progress func(float64, int)) error {
 	v.mu.Lock()
 	first := v.publish
 	v.mu.Unlock()
@@ -333,7 +333,7 @@ func (v *memoryView) Publish(ctx context.Context, epoch int64, p *Publication, p
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	progress(p.Rows)
+	progress(1, p.Rows)
 	r.State, r.Phase, r.Done = Succeeded, PhaseDone, 1
 	v.published = append(v.published, *p)
 	return nil

@@ -72,8 +72,9 @@ type View interface {
 	Newest(ctx context.Context) (Generation, bool, error)
 	// Publish makes p the active generation and its run succeeded, at once and as a
 	// whole. ErrFenced if the lease is no longer epoch's; ErrCancelled if the run's
-	// cancelling was requested before. progress may be called at any rate.
-	Publish(ctx context.Context, epoch int64, p *Publication, progress func(rows int)) error
+	// cancelling was requested before. progress may be called at any rate, with the
+	// part of the work that is done, 0 … 1, and the rows that were copied.
+	Publish(ctx context.Context, epoch int64, p *Publication, progress func(part float64, rows int)) error
 	// Retire drops the tables of generations that are neither among the keep newest
 	// nor active nor what the speed layer stands on. It returns those that stay.
 	Retire(ctx context.Context, keep int) (kept []int64, err error)
