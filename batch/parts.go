@@ -18,6 +18,8 @@ type Files interface {
 	// complete; false if none.
 	LatestGraph() (generation int64, ok bool, err error)
 	LatestRanks() (generation int64, ok bool, err error)
+	// GraphSize returns how large a graph is, without reading it.
+	GraphSize(generation int64) (GraphSize, error)
 	// ReadGraph returns a graph and its cut; nil for an import, which precedes the log.
 	ReadGraph(ctx context.Context, generation int64) (*linkgraph.Graph, link.Offsets, error)
 	// WriteGraph stores a graph for good before it returns, or not at all.
@@ -75,6 +77,13 @@ type View interface {
 	// cancelling was requested before. progress may be called at any rate, with the
 	// part of the work that is done, 0 … 1, and the rows that were copied.
 	Publish(ctx context.Context, epoch int64, p *Publication, progress func(part float64, rows int)) error
+	// Timed records what the phases of a run that succeeded took.
+	Timed(ctx context.Context, id string, s Seconds) error
+	// Past returns the last runs that succeeded and were timed, the newest first, at
+	// most five.
+	Past(ctx context.Context) ([]Past, error)
+	// Forecast stores what the next run would take, on behalf of epoch; ErrFenced.
+	Forecast(ctx context.Context, epoch int64, e Estimate) error
 	// Retire drops the tables of generations that are neither among the keep newest
 	// nor active nor what the speed layer stands on. It returns those that stay.
 	Retire(ctx context.Context, keep int) (kept []int64, err error)

@@ -25,7 +25,10 @@ func (w *work) publish(ctx context.Context, g *linkgraph.Graph, e *linkgraph.Eff
 	p.XMax, p.Quantiles = quantiles(e.Member, s.x)
 	p.Hosts, p.Domains = s.groups()
 	p.Rows, p.Pages = len(s.order), s.pages()
-	err := w.o.View.Publish(ctx, w.epoch, p, func(part float64, rows int) { w.t.done(part) })
+	err := w.o.View.Publish(ctx, w.epoch, p, func(part float64, rows int) {
+		w.t.count("rows", float64(rows))
+		w.t.done(part)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("publish generation %d: %w", w.number, err)
 	}

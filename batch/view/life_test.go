@@ -57,6 +57,12 @@ func (f *folder) ReadGraph(_ context.Context, n int64) (*linkgraph.Graph, link.O
 	return f.graphs[n], f.cuts[n], nil
 }
 
+func (f *folder) GraphSize(n int64) (batch.GraphSize, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return batch.GraphSize{Pages: int64(f.graphs[n].Pages()), Links: int64(f.graphs[n].Links.Links()), Cut: f.cuts[n]}, nil
+}
+
 func (f *folder) WriteGraph(_ context.Context, n int64, g *linkgraph.Graph, cut link.Offsets, _ time.Time) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

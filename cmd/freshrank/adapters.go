@@ -15,6 +15,16 @@ type batchFiles struct{ *linkfile.Dir }
 
 var _ batch.Files = batchFiles{}
 
+// GraphSize implements [batch.Files].
+func (f batchFiles) GraphSize(generation int64) (batch.GraphSize, error) {
+	m, err := f.GraphManifest(generation)
+	s := batch.GraphSize{Pages: m.Pages, Links: m.Links, Cut: m.Cut}
+	for _, file := range m.Files {
+		s.Bytes += file.Bytes
+	}
+	return s, err
+}
+
 // ReadGraph implements [batch.Files].
 func (f batchFiles) ReadGraph(ctx context.Context, generation int64) (*linkgraph.Graph, link.Offsets, error) {
 	g, m, err := f.Dir.ReadGraph(ctx, generation)
