@@ -3,6 +3,8 @@ package batch
 import (
 	"context"
 	"fmt"
+	"math"
+	"runtime"
 	"slices"
 	"time"
 
@@ -63,10 +65,13 @@ func (r rate) of(s size) float64 {
 var (
 	memory = map[Phase]rate{
 		PhaseArchive: {once: 64 << 20},
-		PhaseFold:    {once: 150 << 20, page: 210, link: 18, event: 300},
-		PhaseRank:    {once: 150 << 20, page: 230, link: 25, event: 300},
-		PhasePublish: {once: 150 << 20, page: 230, link: 25, event: 300},
+		PhaseFold:    {once: 80e6, page: 180, link: 15, event: 300},
+		PhaseRank:    {once: 80e6, page: 200, link: 20, event: 300},
+		PhasePublish: {once: 80e6, page: 200, link: 20, event: 300},
 	}
+	// atOnce is what each row group takes that is read or written at the same time.
+	atOnce = 90e6
+
 	seconds = map[Phase]rate{
 		PhaseArchive: {once: 0.1, event: 20e-6},
 		PhaseFold:    {once: 0.2, page: 400e-9, link: 180e-9, event: 40e-6},
@@ -82,6 +87,9 @@ var (
 // Bytes of a stored graph, where no graph says how long its URLs are and how near
 // its targets.
 const graphPage, graphLink = 24, 4
+
+// groupLinks is how many links of a stored graph a processor reads at a time: a row group.
+const groupLinks = 1 << 20
 
 var phases = []Phase{PhaseArchive, PhaseFold, PhaseRank, PhasePublish}
 
@@ -123,8 +131,9 @@ func (r *Runner) estimate(ctx context.Context, base int64, hasBase bool, cut lin
 	e.Pages, e.Links, e.Events = graph.Pages, graph.Links, graph.Cut.Behind(cut)
 	s := size{float64(e.Pages), float64(e.Links), float64(e.Events)}
 	after := s.grown()
+	groups := min(float64(runtime.GOMAXPROCS(0)), math.Ceil(after.links/groupLinks))
 	for _, p := range phases {
-		e.Memory = max(e.Memory, int64(memory[p].of(after)))
+		e.Memory = max(e.Memory, int64(memory[p].of(after)+atOnce*groups))
 		*e.Seconds.of(p) = seconds[p].of(after)
 	}
 	e.Measured = e.measured(past, after)

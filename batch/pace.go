@@ -85,10 +85,11 @@ func (c *pace) rate(now time.Time) float64 {
 }
 
 // left estimates the seconds until the run ends. At first a phase is taken to last
-// as long as expected; the more of it is done, the more counts how long that took.
+// as long as expected; the more of it is done, the more counts how long that took. 0:
+// nothing is expected yet.
 func (c *pace) left(p Phase, now time.Time) float64 {
 	place := c.expect.of(p)
-	if place == nil {
+	if place == nil || c.expect.Total() <= 0 {
 		return 0
 	}
 	elapsed := now.Sub(c.begun).Seconds()

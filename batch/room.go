@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Room is what there is to work with, in bytes. What is not known is negative, and
@@ -15,8 +16,9 @@ type Room struct {
 	Shared bool  // both are the same file system
 }
 
-// sortMemory is what a Postgres on the same machine takes for building indexes.
-const sortMemory = 200 << 20
+// sortMemory is what a Postgres on the same machine takes for copying and for
+// building indexes.
+const sortMemory = 300 << 20
 
 // lacks returns what a run that takes e would not find room for; nil: it fits.
 func (r Room) lacks(e Estimate) error {
@@ -62,7 +64,8 @@ func (w *work) fit(ctx context.Context) error {
 	w.t.expect(e.Seconds)
 	err = w.refusal(e)
 	w.o.Logger.InfoContext(ctx, "batch run estimated", "run", w.t.run.ID, "memory", Bytes(e.Memory),
-		"files", Bytes(e.Files), "tables", Bytes(e.Tables), "seconds", e.Seconds.Total(), "measured", e.Measured)
+		"files", Bytes(e.Files), "tables", Bytes(e.Tables), "measured", e.Measured,
+		"expected", time.Duration(e.Seconds.Total()*1e9).Round(100*time.Millisecond))
 	return err
 }
 

@@ -29,7 +29,7 @@ type tracker struct {
 // run can be cancelled between any two.
 func (t *tracker) enter(ctx context.Context, p Phase) error {
 	t.leave()
-	t.update(func(q *Progress) { q.Phase = p })
+	t.update(func(q *Progress) { q.Phase, q.Unit = p, "" })
 	t.done(0)
 	t.send(ctx)
 	return context.Cause(ctx)
