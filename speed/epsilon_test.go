@@ -23,8 +23,8 @@ func TestEpsilonControl(t *testing.T) {
 		{load{50_000, true, 0}, 1.575e-3, "not shrinking: coarser"},
 		{load{40_000, true, 0}, 1.575e-3, "shrinking: hold"},
 		{load{39_000, true, 0}, 2.3625e-3, "hardly shrinking: coarser"},
-		{load{0, true, 200 * time.Millisecond}, 2.3625e-3, "publications take their time: hold"},
-		{load{0, true, time.Second}, 3.54375e-3, "publications take too long: coarser"},
+		{load{0, true, 2e-3}, 2.3625e-3, "values as coarse as pushes: hold"},
+		{load{0, true, 1e-2}, 3.54375e-3, "values coarser than pushes: coarser"},
 		{load{0, false, 0}, 5.315625e-3, "pushes do not keep up: coarser"},
 	} {
 		if got := c.step(step.load); math.Abs(got-step.want) > 1e-15 {
@@ -45,31 +45,48 @@ func TestEpsilonControl(t *testing.T) {
 	}
 }
 
-// A database that takes its time over next to nothing is no reason for coarser
-// pushes, nor is one that does not answer.
-func TestWritesThatAreJudged(t *testing.T) {
+// Publications get as many rows as fit into writeTime, by steps. One of few rows says
+// nothing, nor does one that failed or that moves the pointer.
+func TestPace(t *testing.T) {
 	l, err := New(Options{Log: struct{ Log }{}, View: struct{ View }{}, Loader: struct{ Loader }{}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	many := make([]Row, manyRows)
-	for _, c := range []struct {
-		p    Publication
-		err  error
-		want time.Duration
+	s := &session{Layer: l, live: &state{}, closing: true, pace: pace{10_000}}
+	for i, c := range []struct {
+		rows, want int
+		took       time.Duration
+		pointer    bool
+		err        error
 	}{
-		{Publication{Rows: many}, nil, time.Second},
-		{Publication{Rows: many[1:]}, nil, 0},
-		{Publication{Rows: many, Switch: true}, nil, 0},
-		{Publication{Rows: many}, errors.New("timeout"), 0},
+		{rows: 10_000, took: writeTime / 2, want: 20_000},
+		{rows: 20_000, took: writeTime / 10, want: 40_000},
+		{rows: 40_000, took: 2 * writeTime, want: 20_000},
+		{rows: 20_000, took: time.Hour, want: 10_000},
+		{rows: 8_000, took: writeTime, want: 8_000},
+		{rows: fewRows - 1, took: time.Hour, want: 8_000},
+		{rows: 8_000, took: time.Hour, pointer: true, want: 8_000},
+		{rows: 8_000, took: time.Hour, err: errors.New("timeout"), want: 8_000},
 	} {
-		s := &session{Layer: l, live: &state{}, closing: true}
-		if err := s.finish(t.Context(), writeResult{Publication: c.p, took: time.Second, err: c.err}); err != nil {
+		r := writeResult{Publication: Publication{Rows: make([]Row, c.rows), Switch: c.pointer}, took: c.took, err: c.err}
+		if err := s.finish(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
-		if s.seen.write != c.want {
-			t.Errorf("%d rows, switch %v, error %v: judged by %v, want %v", len(c.p.Rows), c.p.Switch, c.err, s.seen.write, c.want)
+		if s.pace.rows != c.want {
+			t.Fatalf("publication %d: %d rows allowed, want %d", i, s.pace.rows, c.want)
 		}
+	}
+	for range 20 {
+		s.pace.saw(s.pace.rows, 0)
+	}
+	if s.pace.rows != manyRows {
+		t.Errorf("%d rows allowed for a quick database", s.pace.rows)
+	}
+	for range 20 {
+		s.pace.saw(s.pace.rows, time.Hour)
+	}
+	if s.pace.rows != fewRows {
+		t.Errorf("%d rows allowed for a slow database", s.pace.rows)
 	}
 }
 

@@ -14,7 +14,7 @@ type metrics struct {
 	events, deadLetters, rows, pushes, linkOps prometheus.Counter
 	rebases, rebuilds                          prometheus.Counter
 	failures                                   *prometheus.CounterVec // by what failed
-	leading, lagEvents, epsilon, target        prometheus.Gauge
+	leading, lagEvents, epsilon, target, slack prometheus.Gauge
 	publishSeconds                             prometheus.Histogram
 }
 
@@ -40,6 +40,7 @@ func newMetrics(r prometheus.Registerer, now func() time.Time) *metrics {
 		lagEvents: gauge("lag_events", "Records of the log not yet applied; 0 while another process leads."),
 		epsilon:   gauge("epsilon_ratio", "Certified relative error of every page before slack, as last published."),
 		target:    gauge("epsilon_target_ratio", "Relative error that pushes aim at."),
+		slack:     gauge("slack_ratio", "How far a published value may trail behind what the speed layer knows; over half of the target while the database takes fewer rows than change."),
 		publishSeconds: f.NewHistogram(prometheus.HistogramOpts{Name: "freshrank_speed_publish_seconds",
 			Help: "Time of one publishing transaction.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 14)}),
 	}
@@ -65,6 +66,7 @@ func (m *metrics) published(p Publication, took time.Duration) {
 	m.asOf.Store(p.Header.AsOf.UnixNano())
 	m.rows.Add(float64(len(p.Rows)))
 	m.epsilon.Set(p.Header.Certificate.Epsilon())
+	m.slack.Set(p.Header.Certificate.Slack)
 	m.publishSeconds.Observe(took.Seconds())
 	if p.Switch {
 		m.rebases.Inc()

@@ -31,7 +31,7 @@ func (s *session) publish(ctx context.Context) error {
 		return nil
 	}
 	s.live.asOf = later(s.live.asOf, s.committed.AsOf) // live covers all that it covered
-	p, err := s.live.publication(s.epoch, s.fresh)
+	p, err := s.live.publication(s.epoch, s.fresh, s.pace.rows)
 	if err != nil {
 		s.metrics.rebuilds.Inc()
 		return err
@@ -41,10 +41,10 @@ func (s *session) publish(ctx context.Context) error {
 	return nil
 }
 
-// publication collects what has changed since the last one that succeeded. It
-// refuses to say anything when the numbers contradict each other.
-func (s *state) publication(epoch int64, f freshness) (Publication, error) {
-	s.collect()
+// publication collects what has changed since the last one that succeeded, in about
+// limit rows. It refuses to say anything when the numbers contradict each other.
+func (s *state) publication(epoch int64, f freshness, limit int) (Publication, error) {
+	s.collect(limit - len(s.pending))
 	s.sequence++ // not only when it succeeds: one may have happened whose answer was lost
 	p := Publication{Epoch: epoch, View: s.view, Switch: !s.switched, Header: s.header(f)}
 	// Not "> maxDrift", which is false of NaN.
@@ -72,8 +72,12 @@ func (l *Layer) write(ctx context.Context, p Publication) writeResult {
 // written with the next one, under a later header.
 func (s *session) finish(ctx context.Context, r writeResult) error {
 	s.writing = false
-	if r.err == nil && !r.Switch && len(r.Rows) >= manyRows {
-		s.seen.write = max(s.seen.write, r.took)
+	if r.err == nil && r.staged == 0 && !r.Switch {
+		s.pace.saw(len(r.Rows), r.took)
+		s.seen.slack = r.Header.Certificate.Slack
+		if s.live.partly { // the database gets as much time for others
+			s.due, s.hold = true, time.After(r.took)
+		}
 	}
 	if errors.Is(r.err, ErrFenced) || errors.Is(r.err, ErrNoView) {
 		return r.err

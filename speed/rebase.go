@@ -129,7 +129,7 @@ func (s *session) prepare(ctx context.Context, st *state) error {
 		return ctx.Err()
 	}
 	// Nobody reads its header before the switch writes another one.
-	p, err := st.publication(s.epoch, freshness{})
+	p, err := st.publication(s.epoch, freshness{}, stagedRows)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type session struct {
 	live      *state
 	committed Current // what live must cover before it may take over
 	control   epsilonControl
+	pace      pace
 	seen      load // since the last adjustment
 
 	batches     chan decoded
@@ -32,7 +33,7 @@ type session struct {
 	due     bool             // there may be something to publish
 	writing bool             // a writer is at work
 	written chan writeResult // buffered: a writer never waits
-	hold    <-chan time.Time // no write before this, after one failed
+	hold    <-chan time.Time // no write before this, after one that failed or kept values back
 
 	next      *rebase // nil if none is under way
 	notBefore time.Time
@@ -47,6 +48,7 @@ func (l *Layer) session(ctx context.Context, epoch int64, wake <-chan struct{}) 
 	ctx, cancel := context.WithCancel(ctx)
 	s := &session{
 		Layer: l, epoch: epoch, control: epsilonControl{min: l.opt.EpsilonMin, max: l.opt.EpsilonMax, now: l.opt.EpsilonMin},
+		pace:    pace{fewRows},
 		batches: make(chan decoded), followed: make(chan error, 1), generations: make(chan Generation),
 		written: make(chan writeResult, 1),
 	}
@@ -131,9 +133,10 @@ func (s *session) run(ctx context.Context) error {
 }
 
 // readable returns where the next batch comes from; nil, which has the log wait,
-// while a rebase has as much to catch up with as memory should hold.
+// while a rebase has as much to catch up with as memory should hold, or the next
+// publication as much as a database should be asked to take at once.
 func (s *session) readable() <-chan decoded {
-	if s.next != nil && s.next.size > maxTail {
+	if s.next != nil && s.next.size > maxTail || s.mayPublish() && s.live.unsaid > max(s.pace.rows, tolerated) {
 		return nil
 	}
 	return s.batches
@@ -176,7 +179,7 @@ func (s *session) adjust() {
 		s.seen.behind = s.live.applied.Behind(s.fresh.end())
 		s.seen.settled = s.seen.settled || s.live.settled
 		s.live.setEpsilon(s.control.step(s.seen))
-		s.seen = load{settled: s.live.settled}
+		s.seen = load{settled: s.live.settled, slack: s.seen.slack}
 	}
 	s.metrics.target.Set(s.control.now)
 }

@@ -21,6 +21,8 @@ type state struct {
 	dead    map[position]struct{} // records set aside since the cut
 	asOf    time.Time             // greatest claim made so far, see freshness
 	settled bool                  // no push is due
+	partly  bool                  // the last publication kept values back
+	unsaid  int                   // pages whose status may have changed since the last publication
 
 	view     int64 // what it is published as; 0: not yet written
 	switched bool  // serving reads that view
@@ -66,7 +68,7 @@ func (s *state) adopt(o *state) {
 // that were. It pushes nothing.
 func (s *state) apply(b decoded) int {
 	var touched []link.Page
-	n := 0
+	n, known := 0, s.overlay.Pages()
 	for _, e := range b.events {
 		if e.offset < s.applied.At(e.partition) {
 			continue
@@ -82,6 +84,7 @@ func (s *state) apply(b decoded) int {
 	s.applied = s.applied.Max(b.next)
 	slices.Sort(touched)
 	s.set(slices.Compact(touched))
+	s.unsaid += len(touched) + s.overlay.Pages() - known
 	return n
 }
 
@@ -107,9 +110,11 @@ func (s *state) setEpsilon(epsilon float64) {
 	}
 }
 
-// collect adds to s.pending what is to be said of pages now.
-func (s *state) collect() {
-	s.engine.Changed(func(p link.Page, now incremental.Served) {
+// collect adds to s.pending what is to be said of pages now: of all whose status has
+// changed, and of the others the furthest off, about limit in all.
+func (s *state) collect(limit int) {
+	s.unsaid = 0
+	all := s.engine.Changed(limit, func(p link.Page, now incremental.Served) {
 		url := s.overlay.URL(p)
 		host := link.HostOf(url)
 		row := Row{Page: link.KeyOf(url), URL: url, Host: host, Domain: link.DomainOf(host), Status: now.Status}
@@ -125,6 +130,7 @@ func (s *state) collect() {
 		}
 		s.pending[p] = row
 	})
+	s.partly = !all
 }
 
 // rows returns s.pending in the order of page keys.

@@ -53,7 +53,7 @@ func serverArgs(dir string, opts Options) []string {
 		"listen_addresses=", "port=5432",
 		"unix_socket_directories=" + socketPath(dir), "unix_socket_permissions=0700",
 		"max_connections=100",
-		"shared_buffers=64MB", "maintenance_work_mem=128MB", "max_wal_size=1GB",
+		"shared_buffers=512MB", "maintenance_work_mem=128MB", "max_wal_size=1GB",
 		// A generation's table is made and filled in one transaction; at this
 		// level that skips the WAL.
 		"wal_level=minimal", "max_wal_senders=0",

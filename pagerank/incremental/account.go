@@ -72,7 +72,7 @@ func (e *Engine) Certificate() pagerank.Certificate {
 		Minus:        max(size-residual, 0)/2 + lost,
 		EpsilonPlus:  epsilon,
 		EpsilonMinus: epsilon,
-		Slack:        e.slack + all.lostOne/e.rest, // x̃ ≥ 1−α
+		Slack:        max(e.slack, e.held) + all.lostOne/e.rest, // x̃ ≥ 1−α
 	}
 }
 

@@ -1,5 +1,7 @@
 package incremental
 
+import "math/bits"
+
 // bitmap holds a bit for each of some pages.
 type bitmap []uint64
 
@@ -12,4 +14,12 @@ func (b *bitmap) reach(n int) {
 	if more := (n+63)/64 - len(*b); more > 0 {
 		*b = append(*b, make([]uint64, more)...)
 	}
+}
+
+// count returns how many bits are set.
+func (b bitmap) count() (n int) {
+	for _, word := range b {
+		n += bits.OnesCount64(word)
+	}
+	return n
 }

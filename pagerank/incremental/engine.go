@@ -139,7 +139,9 @@ func New(g *linkgraph.Graph, x, r []float64, o Options) (*Engine, error) {
 			e.shards[0].lostOne = max(e.shards[0].lostOne, lost) // all shards' are added up
 			s.lostAll += lost
 		}
-		e.record(p, e.Page(p))
+		now := e.Page(p)
+		s.record(p, now)
+		e.remember(p, now)
 		s.setBand(p)
 		if eff.Member[p] {
 			s.settle(p)
@@ -158,7 +160,10 @@ func New(g *linkgraph.Graph, x, r []float64, o Options) (*Engine, error) {
 			f.brought.add(e.share(link.Page(u), len(row)))
 		}
 	}
-	e.findMax()
+	for i := range e.shards {
+		e.shards[i].findMax()
+		e.xMax = max(e.xMax, e.shards[i].xMax)
+	}
 	return e, nil
 }
 
@@ -188,21 +193,25 @@ func (e *Engine) Set(p link.Page, s link.State) {
 }
 
 // SetAll calls Set for each of pages, no two the same, with the state that is known
-// of it, but does most of it in parallel. state is called from one goroutine.
+// of it, but does most of it in parallel: state is called once for each page, from
+// several goroutines.
 func (e *Engine) SetAll(pages []link.Page, state func(link.Page) link.State) {
-	for part := range slices.Chunk(pages, 1<<13) { // which bounds the parcels
+	for part := range slices.Chunk(pages, 1<<14) { // which bounds the parcels
 		e.setPart(part, state)
 	}
 }
 
 func (e *Engine) setPart(pages []link.Page, state func(link.Page) link.State) {
-	states := make([]link.State, len(pages))
-	most := link.Page(0)
-	for i, p := range pages {
-		states[i] = state(p)
-		most = max(most, farthest(p, &states[i]))
+	states, far := make([]link.State, len(pages)), make([]link.Page, len(pages))
+	parallel.Each(e.opt.Workers, (len(pages)+ahead-1)/ahead, func(k int) {
+		for i := k * ahead; i < min((k+1)*ahead, len(pages)); i++ {
+			states[i] = state(pages[i])
+			far[i] = farthest(pages[i], &states[i])
+		}
+	})
+	if len(far) > 0 {
+		e.grow(slices.Max(far))
 	}
-	e.grow(most)
 	var tasks [shards][]int
 	for i, p := range pages {
 		_, was := e.target[p]

@@ -155,7 +155,7 @@ func TestInvariant(t *testing.T) {
 			if step%7 == 0 { // coarser, then finer again
 				e.SetEpsilon(0.01 * float64(1+(step/7)%2*9))
 			}
-			e.Changed(func(p link.Page, s Served) { served[p] = s })
+			e.Changed(math.MaxInt, func(p link.Page, s Served) { served[p] = s })
 			for p := range link.Page(o.Pages()) {
 				if x, ok := e.BaseX(p); ok != start[p].HasX || ok && x != start[p].X {
 					t.Fatalf("seed %d step %d: page %s had x %v, %v; at first %+v", seed, step, o.URL(p), x, ok, start[p])

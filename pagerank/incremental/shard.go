@@ -25,6 +25,11 @@ type shard struct {
 	ceiling []float64 // by block of pages: no |r| is greater, but for pages that are queued
 	moved   bitmap    // a bit a page: may differ from what was handed out
 
+	baseX sparse[float64] // of pages with isTold: what the base generation serves, NaN for none
+	xMax  float64         // greatest value handed out
+	news  []news          // see Engine.Changed
+	held  float64         // greatest relative distance from what was handed out that is kept back
+
 	out    [shards][]parcel // for each of the others
 	copies []uint32         // what parcels that stem from a difference lead to
 	gifts  []gift
@@ -58,14 +63,10 @@ func (s *shard) end() link.Page {
 	return end
 }
 
-// eachMoved calls fn for the pages that may have to be handed out, ascending, and
-// forgets them.
+// eachMoved calls fn for the pages that may have to be handed out, ascending. fn may
+// take them out of s.moved.
 func (s *shard) eachMoved(fn func(link.Page)) {
 	for i, word := range s.moved {
-		if word == 0 {
-			continue
-		}
-		s.moved[i] = 0
 		for ; word != 0; word &= word - 1 {
 			fn(s.first + link.Page(i*64+bits.TrailingZeros64(word)))
 		}

@@ -54,7 +54,7 @@ func TestLinksComeAndGoUnpushed(t *testing.T) {
 	}
 	e.Set(0, crawled(1, 2))
 	e.Push(context.Background(), 1<<40)
-	e.Changed(func(link.Page, Served) {})
+	e.Changed(math.MaxInt, func(link.Page, Served) {})
 	c := e.Certificate()
 	if !(c.Drift() <= 1e-12 && c.Epsilon() <= 2e-3) {
 		t.Errorf("drift %v, ε %v", c.Drift(), c.Epsilon())
@@ -86,7 +86,7 @@ func TestRoundingAddsUp(t *testing.T) {
 	e.Set(friend, crawled(first, second))
 	e.Set(alias, crawled())
 	e.Push(context.Background(), 1<<40)
-	e.Changed(func(link.Page, Served) {})
+	e.Changed(math.MaxInt, func(link.Page, Served) {})
 	c := e.Certificate()
 	x := 0.15 * (1 + 0.85/2)
 	off := 0.0
@@ -143,7 +143,7 @@ func TestLinksThatStayCostNothing(t *testing.T) {
 	e := newEmpty(t, 1e-3)
 	e.Set(0, crawled(pages(1, 10_000)...))
 	e.Push(context.Background(), 1<<40)
-	e.Changed(func(link.Page, Served) {})
+	e.Changed(math.MaxInt, func(link.Page, Served) {})
 	e.Set(0, crawled(pages(1, 10_001)...))
 	touched := 0
 	for i := range e.shards {
@@ -163,7 +163,7 @@ func TestLinksThatStayCostNothing(t *testing.T) {
 		t.Errorf("x̂ = %v, x̃ = %v after 2000 changes without a push", x, served)
 	}
 	e.Push(context.Background(), 1<<40)
-	e.Changed(func(link.Page, Served) {})
+	e.Changed(math.MaxInt, func(link.Page, Served) {})
 	if c := e.Certificate(); !(c.Drift() <= 1e-12 && c.Epsilon() <= 1.2e-3) {
 		t.Errorf("drift %v, ε %v", c.Drift(), c.Epsilon())
 	}

@@ -126,6 +126,8 @@ func (o *Overlay) Find(key link.PageKey) (link.Page, bool) {
 }
 
 // State returns the folded state of p. The caller must not change its slices.
+//
+// It may be called for different pages at the same time.
 func (o *Overlay) State(p link.Page) link.State {
 	if t, ok := o.states[p]; ok {
 		t.settle()

@@ -3,6 +3,7 @@ package pageranktest
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"freshrank/pagerank"
@@ -164,7 +165,7 @@ func (m master) speed(ctx context.Context, cut, next int, push bool) (view, erro
 		}
 		told[p] = s
 	}
-	e.Changed(func(p link.Page, s incremental.Served) { told[p] = s })
+	e.Changed(math.MaxInt, func(p link.Page, s incremental.Served) { told[p] = s })
 	v.cert = e.Certificate()
 	for p, s := range told {
 		url := o.URL(p)

@@ -81,16 +81,11 @@ func newRows(base *csr.Graph, workers int) *rows {
 	return &rows{base: base, at: make([]uint32, base.Pages()), current: make([][]link.Edge, 1), workers: workers}
 }
 
-// place gives p a place in current.
-func (r *rows) place(p uint32) {
+func (r *rows) set(p uint32, links []link.Edge) {
 	if r.at[p] == 0 {
 		r.at[p] = uint32(len(r.current))
 		r.current = append(r.current, nil)
 	}
-}
-
-func (r *rows) set(p uint32, links []link.Edge) {
-	r.place(p)
 	r.current[r.at[p]] = links
 }
 
@@ -296,13 +291,13 @@ func (r *rows) apply(b batch) (pages []link.Page) {
 	for i, l := range links {
 		p := uint32(l >> 32)
 		if len(ends) == 0 || p != uint32(links[ends[len(ends)-1]-1]>>32) {
-			r.place(p)
 			pages = append(pages, link.Page(p))
 			ends = append(ends, i)
 		}
 		ends[len(ends)-1] = i + 1
 	}
 	const some = 64
+	rows := make([][]link.Edge, len(ends))
 	parallel.Each(r.workers, (len(ends)+some-1)/some, func(k int) {
 		for i := k * some; i < min((k+1)*some, len(ends)); i++ {
 			from := 0
@@ -310,9 +305,12 @@ func (r *rows) apply(b batch) (pages []link.Page) {
 				from = ends[i-1]
 			}
 			p := uint32(links[from] >> 32)
-			r.current[r.at[p]] = merge(r.row(p), links[from:ends[i]])
+			rows[i] = merge(r.row(p), links[from:ends[i]])
 		}
 	})
+	for i, row := range rows {
+		r.set(uint32(links[ends[i]-1]>>32), row)
+	}
 	return pages
 }
 

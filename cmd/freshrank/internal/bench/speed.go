@@ -53,7 +53,7 @@ type SpeedReport struct {
 type engine interface {
 	SetAll(pages []link.Page, state func(link.Page) link.State)
 	Push(ctx context.Context, budget int64) bool
-	Changed(func(link.Page, incremental.Served))
+	Changed(limit int, fn func(link.Page, incremental.Served)) (all bool)
 	Page(link.Page) incremental.Served
 	Certificate() pagerank.Certificate
 }
@@ -116,7 +116,7 @@ func apply(ctx context.Context, e engine, rows *rows, b batch, told []float64) (
 	if !e.Push(ctx, math.MaxInt64/2) {
 		return 0, ctx.Err()
 	}
-	e.Changed(func(p link.Page, s incremental.Served) { told[p] = s.X })
+	e.Changed(math.MaxInt, func(p link.Page, s incremental.Served) { told[p] = s.X })
 	return time.Since(began), nil
 }
 
