@@ -64,10 +64,10 @@ func (r rate) of(s size) float64 {
 // docs/performance.md.
 var (
 	memory = map[Phase]rate{
-		PhaseArchive: {once: 64 << 20},
-		PhaseFold:    {once: 80e6, page: 180, link: 15, event: 300},
-		PhaseRank:    {once: 80e6, page: 200, link: 20, event: 300},
-		PhasePublish: {once: 80e6, page: 200, link: 20, event: 300},
+		PhaseArchive: {once: 64e6},
+		PhaseFold:    {once: 64e6, page: 180, link: 15, event: 300},
+		PhaseRank:    {once: 64e6, page: 200, link: 20, event: 300},
+		PhasePublish: {once: 64e6, page: 200, link: 20, event: 300},
 	}
 	// atOnce is what each row group takes that is read or written at the same time.
 	atOnce = 90e6

@@ -69,7 +69,8 @@ func TestEstimateHolds(t *testing.T) {
 	var before, after estimate
 	var run struct{ Generation int64 }
 	idle := measured(t, &before, append(args, "--estimate")...)
-	peak := measured(t, &run, append(args, "--progress=none")...)
+	// When Go collects garbage is chance: of two runs the peaks may be a third apart.
+	peak := max(measured(t, &run, append(args, "--progress=none")...), measured(t, &run, append(args, "--progress=none")...))
 	measured(t, &after, append(args, "--estimate")...)
 
 	within := func(what string, told, took int64) {
