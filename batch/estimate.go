@@ -78,7 +78,7 @@ var (
 		PhaseRank:    {once: 0.1, page: 200e-9, link: 150e-9},
 		PhasePublish: {once: 0.5, page: 6e-6},
 	}
-	files  = rate{once: 1 << 20, page: graphPage + 32, link: graphLink, event: 800}
+	files  = rate{once: 1 << 20, page: graphPage + 32, link: graphLink, event: 400}
 	tables = rate{once: 1 << 20, page: 340}
 	// sorting is what index builds take besides, while they last.
 	sorting = rate{page: 48}
@@ -151,22 +151,25 @@ func (r *Runner) estimate(ctx context.Context, base int64, hasBase bool, cut lin
 	return e, nil
 }
 
-// measured takes the seconds from past runs of a similar size, if there are any:
-// what the model says, times the median of what it was off by.
+// measured takes the seconds of each phase from past runs, if there are any in which
+// it was of a similar size: what the model says, times the median of what it was off
+// by. It reports whether at least half of the time is known so.
 func (e *Estimate) measured(past []Past, after size) bool {
-	off := map[Phase][]float64{}
-	for _, r := range past {
-		was := size{float64(r.Pages), float64(r.Links), float64(r.Events)}
-		if weight, now := was.pages+was.links, after.pages+after.links; weight > 10*now || now > 10*weight {
-			continue
+	known := 0.0
+	for _, p := range phases {
+		place, now := e.Seconds.of(p), seconds[p].of(after)
+		var off []float64
+		for _, r := range past {
+			then := seconds[p].of(size{float64(r.Pages), float64(r.Links), float64(r.Events)})
+			if then < 10*now && now < 10*then {
+				off = append(off, *r.Took.of(p)/then)
+			}
 		}
-		for _, p := range phases {
-			off[p] = append(off[p], *r.Took.of(p)/seconds[p].of(was))
+		if len(off) > 0 {
+			slices.Sort(off)
+			*place = now * off[len(off)/2]
+			known += *place
 		}
 	}
-	for p, factors := range off {
-		slices.Sort(factors)
-		*e.Seconds.of(p) *= factors[len(factors)/2]
-	}
-	return len(off) > 0
+	return 2*known >= e.Seconds.Total()
 }

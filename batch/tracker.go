@@ -130,6 +130,9 @@ func (t *tracker) send(ctx context.Context) {
 	now := t.r.o.now()
 	t.p.Rate, t.p.Left = t.pace.rate(now), t.pace.left(t.p.Phase, now)
 	p := t.p
+	if p.Rate == 0 {
+		p.Unit = ""
+	}
 	t.changed = false
 	t.mu.Unlock()
 	cancel, err := t.r.o.View.Report(ctx, t.epoch, t.run.ID, p)

@@ -81,8 +81,8 @@ type Report struct {
 // Report shows r. Most calls write nothing.
 func (m *Meter) Report(r Report) {
 	if took, ok := m.due(r.Phase); ok {
-		m.write(r.text(), map[string]any{"phase": r.Phase, "percent": r.Percent, "rate": r.Rate, "unit": r.Unit,
-			"seconds_left": r.Left, "seconds": took.Seconds()})
+		m.write(r.text(), map[string]any{"phase": r.Phase, "unit": "%", "done": int64(r.Percent), "total": 100,
+			"rate": r.Rate, "rate_unit": r.Unit, "seconds_left": r.Left, "seconds": took.Seconds()})
 	}
 }
 
