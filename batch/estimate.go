@@ -3,7 +3,6 @@ package batch
 import (
 	"context"
 	"fmt"
-	"math"
 	"runtime"
 	"slices"
 	"time"
@@ -65,9 +64,9 @@ func (r rate) of(s size) float64 {
 var (
 	memory = map[Phase]rate{
 		PhaseArchive: {once: 64e6},
-		PhaseFold:    {once: 64e6, page: 180, link: 15, event: 300},
-		PhaseRank:    {once: 64e6, page: 200, link: 20, event: 300},
-		PhasePublish: {once: 64e6, page: 200, link: 20, event: 300},
+		PhaseFold:    {once: 80e6, page: 180, link: 15, event: 300},
+		PhaseRank:    {once: 80e6, page: 200, link: 20, event: 300},
+		PhasePublish: {once: 80e6, page: 200, link: 20, event: 300},
 	}
 	// atOnce is what each row group takes that is read or written at the same time.
 	atOnce = 90e6
@@ -131,7 +130,7 @@ func (r *Runner) estimate(ctx context.Context, base int64, hasBase bool, cut lin
 	e.Pages, e.Links, e.Events = graph.Pages, graph.Links, graph.Cut.Behind(cut)
 	s := size{float64(e.Pages), float64(e.Links), float64(e.Events)}
 	after := s.grown()
-	groups := min(float64(runtime.GOMAXPROCS(0)), math.Ceil(after.links/groupLinks))
+	groups := min(float64(runtime.GOMAXPROCS(0)), after.links/groupLinks)
 	for _, p := range phases {
 		e.Memory = max(e.Memory, int64(memory[p].of(after)+atOnce*groups))
 		*e.Seconds.of(p) = seconds[p].of(after)

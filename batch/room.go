@@ -16,10 +16,6 @@ type Room struct {
 	Shared bool  // both are the same file system
 }
 
-// sortMemory is what a Postgres on the same machine takes for copying and for
-// building indexes.
-const sortMemory = 300 << 20
-
 // lacks returns what a run that takes e would not find room for; nil: it fits.
 func (r Room) lacks(e Estimate) error {
 	var faults []error
@@ -31,7 +27,8 @@ func (r Room) lacks(e Estimate) error {
 	}
 	memory := e.Memory
 	if r.Tables >= 0 {
-		memory += sortMemory
+		// Postgres copies, and sorts for indexes up to its own limit.
+		memory += min(300e6, 40e6+130*e.Pages)
 	}
 	need("memory", memory, r.Memory, "stop other programs, raise the limit, or use a machine with more")
 	const disk = "make room, or lower --keep and drop generations"
