@@ -78,9 +78,9 @@ func TestRunThatDoesNotFitIsRefused(t *testing.T) {
 		{"nothing is known", Room{-1, -1, -1, false}, false, nil},
 		{"there is room", Room{1 << 40, 1 << 40, 1 << 40, true}, false, nil},
 		{"no memory", Room{1e6, 1 << 40, 1 << 40, false}, false, []string{"memory", "there are 1 MB", "--ignore-estimate"}},
-		{"no disk", Room{1 << 40, 1e5, 1 << 40, false}, false, []string{"data folder", "--keep", "--ignore-estimate"}},
+		{"no disk", Room{1 << 40, 1e5, 1 << 40, false}, false, []string{"disk of the data folder", "make room", "--ignore-estimate"}},
 		{"no disk for Postgres", Room{1 << 40, 1 << 40, 1e5, false}, false, []string{"disk of Postgres"}},
-		{"disk for one of both", Room{1 << 40, 2e6, 2e6, true}, false, []string{"data folder"}},
+		{"disk for one of both", Room{1 << 40, 2e6, 2e6, true}, false, []string{"data folder and Postgres"}},
 		{"disk for each", Room{1 << 40, 2e6, 2e6, false}, false, nil},
 		{"no memory, ignored", Room{1e6, 1e5, 1e5, true}, true, nil},
 	} {
@@ -98,7 +98,10 @@ func TestRunThatDoesNotFitIsRefused(t *testing.T) {
 				if err == nil || run.State != Failed || h.log.archived != nil || len(h.files.graphs) > 0 {
 					t.Fatalf("%+v, %v; archived %v, %d graphs", run, err, h.log.archived, len(h.files.graphs))
 				}
-				for _, text := range append(c.refused, ErrNoRoom.Error()) {
+				if !strings.Contains(run.Error, ErrNoRoom.Error()) {
+					t.Error(run.Error)
+				}
+				for _, text := range c.refused {
 					if !strings.Contains(run.Error, text) || !strings.Contains(h.view.forecast.Refused, text) {
 						t.Errorf("%q (forecast %q) lacks %q", run.Error, h.view.forecast.Refused, text)
 					}

@@ -31,9 +31,9 @@ func (r Room) lacks(e Estimate) error {
 		memory += min(300e6, 40e6+130*e.Pages)
 	}
 	need("memory", memory, r.Memory, "stop other programs, raise the limit, or use a machine with more")
-	const disk = "make room, or lower --keep and drop generations"
+	const disk = "make room on that disk"
 	if r.Shared && r.Tables >= 0 {
-		need("disk of the data folder", e.Files+e.Tables, r.Files, disk)
+		need("disk of data folder and Postgres", e.Files+e.Tables, r.Files, disk)
 	} else {
 		need("disk of the data folder", e.Files, r.Files, disk)
 		need("disk of Postgres", e.Tables, r.Tables, disk)
@@ -59,11 +59,13 @@ func (w *work) fit(ctx context.Context) error {
 		return fmt.Errorf("estimate run: %w", err)
 	}
 	w.t.expect(e.Seconds)
-	err = w.refusal(e)
 	w.o.Logger.InfoContext(ctx, "batch run estimated", "run", w.t.run.ID, "memory", Bytes(e.Memory),
 		"files", Bytes(e.Files), "tables", Bytes(e.Tables), "measured", e.Measured,
 		"expected", time.Duration(e.Seconds.Total()*1e9).Round(100*time.Millisecond))
-	return err
+	if err := w.refusal(e); err != nil {
+		return fmt.Errorf("%w: %w", ErrNoRoom, err)
+	}
+	return nil
 }
 
 // refusal says why a run that takes e is not to begin; nil: it may.
@@ -71,8 +73,5 @@ func (r *Runner) refusal(e Estimate) error {
 	if r.o.Room == nil || r.o.IgnoreEstimate {
 		return nil
 	}
-	if err := r.o.Room().lacks(e); err != nil {
-		return fmt.Errorf("%w: %w", ErrNoRoom, err)
-	}
-	return nil
+	return r.o.Room().lacks(e)
 }
