@@ -47,4 +47,9 @@ func TestChunksAreReadWhole(t *testing.T) {
 	if got, err := io.ReadAll(iotest.OneByteReader(r)); err != nil || string(got) != "abcdefgh" {
 		t.Errorf("%q, %v", got, err)
 	}
+	chunks = [][]byte{[]byte("more")}
+	r.close(func() {})
+	if n, err := r.Read(make([]byte, 8)); n != 0 || err == nil {
+		t.Errorf("%d bytes are read after the end, %v", n, err)
+	}
 }
