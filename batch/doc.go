@@ -3,7 +3,8 @@
 //
 // # One run
 //
-//	archive   freeze the log's end offsets: the cut; archive the log up to it
+//	archive   freeze the log's end offsets: the cut; estimate what the run takes, and
+//	          refuse it if that is not there; archive the log up to the cut
 //	fold      fold the archived events since the last cut into the last graph → graph/g
 //	rank      rank it, warm-started from the last ranks; certify; check → ranks/g
 //	publish   fill the generation's tables and flip the pointer, in one transaction

@@ -29,13 +29,18 @@ func (r *Runner) execute(ctx context.Context, lease Lease, run Run, interrupted 
 	<-stopped
 
 	run.Progress = t.progress()
+	run.Rate, run.Unit, run.Left = 0, "", 0
 	if err != nil {
 		run = r.failed(ctx, lease, run, cause(work, err), interrupted)
 	} else {
 		run.State, run.Phase, run.Done = Succeeded, PhaseDone, 1
 		r.m.saw(g)
+		if err := r.o.View.Timed(ctx, run.ID, t.took()); err != nil && ctx.Err() == nil {
+			log.WarnContext(ctx, "times of a batch run not recorded", "error", err)
+		}
 		r.retire(ctx, g.Number)
 	}
+	(&forecast{Runner: r, report: said{log: r.o.Logger}}).renew(ctx, lease.Epoch())
 	if !run.State.Open() {
 		r.m.runs.WithLabelValues(string(run.State)).Inc()
 	}

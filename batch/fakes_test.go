@@ -42,6 +42,13 @@ func (f *memoryFiles) Generations(context.Context) ([]int64, error) {
 	return slices.Sorted(maps.Keys(f.graphs)), nil
 }
 
+func (f *memoryFiles) GraphSize(_ context.Context, n int64) (GraphSize, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	g := f.graphs[n]
+	return GraphSize{Pages: int64(g.g.Pages()), Links: int64(g.g.Links.Links()), Cut: g.cut}, nil
+}
+
 func (f *memoryFiles) LatestGraph(ctx context.Context) (int64, bool, error) {
 	all, _ := f.Generations(ctx)
 	if len(all) == 0 {
@@ -58,12 +65,6 @@ func (f *memoryFiles) LatestRanks(context.Context) (int64, bool, error) {
 		return 0, false, nil
 	}
 	return all[len(all)-1], true, nil
-}
-
-func (f *memoryFiles) Cut(_ context.Context, n int64) (link.Offsets, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.graphs[n].cut, nil
 }
 
 func (f *memoryFiles) Fold(_ context.Context, base, n int64, cut link.Offsets, _ time.Time,
@@ -188,6 +189,8 @@ type memoryView struct {
 	created   []time.Time
 	cancel    map[string]bool
 	published []Publication
+	past      []Past
+	forecast  Estimate
 	kept      []int64 // what Retire says; nil: the newest
 
 	reported func(Run) bool // called with every report; true: cancel
@@ -330,7 +333,7 @@ func (v *memoryView) Newest(context.Context) (Generation, bool, error) {
 	return v.published[len(v.published)-1].Generation, true, v.down
 }
 
-func (v *memoryView) Publish(ctx context.Context, epoch int64, p *Publication, progress func(int)) error {
+func (v *memoryView) Publish(ctx context.Context, epoch int64, p *Publication, progress func(float64, int)) error {
 	v.mu.Lock()
 	first := v.publish
 	v.mu.Unlock()
@@ -350,10 +353,34 @@ func (v *memoryView) Publish(ctx context.Context, epoch int64, p *Publication, p
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	progress(p.Rows)
+	progress(1, p.Rows)
 	r.State, r.Phase, r.Done = Succeeded, PhaseDone, 1
 	v.published = append(v.published, *p)
 	return nil
+}
+
+func (v *memoryView) Timed(_ context.Context, id string, s Seconds) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	g := v.published[len(v.published)-1]
+	v.past = append([]Past{{Pages: g.KnownPages, Links: g.Links, Events: v.find(id).Events, Took: s}}, v.past...)
+	return v.down
+}
+
+func (v *memoryView) Past(context.Context) ([]Past, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.past), v.down
+}
+
+func (v *memoryView) Forecast(_ context.Context, epoch int64, e Estimate) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.epoch != epoch {
+		return ErrFenced
+	}
+	v.forecast = e
+	return v.down
 }
 
 func (v *memoryView) Retire(_ context.Context, keep int) ([]int64, error) {

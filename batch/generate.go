@@ -31,6 +31,12 @@ func (r *Runner) generate(ctx context.Context, epoch int64, t *tracker) (*Genera
 		return nil, err
 	}
 	t.update(func(p *Progress) { p.Generation = w.number })
+	if err := w.freeze(ctx); err != nil {
+		return nil, err
+	}
+	if err := w.fit(ctx); err != nil {
+		return nil, err
+	}
 	if err := w.archive(ctx); err != nil {
 		return nil, err
 	}
@@ -45,17 +51,23 @@ func (r *Runner) generate(ctx context.Context, epoch int64, t *tracker) (*Genera
 	return w.publish(ctx, graph, effective, result)
 }
 
-// archive freezes the cut and makes the log permanent up to it. The clock is
-// read before the log's end: what was acknowledged before lies below that end.
-func (w *work) archive(ctx context.Context) error {
+// freeze fixes the cut. The clock is read before the log's end: what was
+// acknowledged before lies below that end.
+func (w *work) freeze(ctx context.Context) error {
 	asOf := w.o.now()
 	end, err := w.o.Log.End(ctx)
 	if err != nil {
 		return fmt.Errorf("freeze cut: %w", err)
 	}
 	w.asOf, w.cut = asOf, end
-	err = w.o.Log.Archive(ctx, end, func(done, total int64) {
-		w.t.update(func(p *Progress) { p.within(fraction(done, total)) })
+	return nil
+}
+
+// archive makes the log permanent up to the cut.
+func (w *work) archive(ctx context.Context) error {
+	err := w.o.Log.Archive(ctx, w.cut, func(done, total int64) {
+		w.t.count("records", float64(done))
+		w.t.done(fraction(done, total))
 	})
 	if err != nil {
 		return fmt.Errorf("archive log: %w", err)
@@ -70,10 +82,11 @@ func (w *work) fold(ctx context.Context) (*linkgraph.Graph, error) {
 	}
 	base, from := int64(-1), link.Offsets(nil)
 	if w.hasBase {
-		var err error
-		if from, err = w.o.Files.Cut(ctx, w.base); err != nil {
+		size, err := w.o.Files.GraphSize(ctx, w.base)
+		if err != nil {
 			return nil, err
 		}
+		from = size.Cut
 		if !w.cut.Covers(from) {
 			return nil, fmt.Errorf("log ends at %v but graph %d was cut at %v: the log lost records or is another; "+
 				"give the log that belongs to this data folder, or start over with an empty data folder", w.cut, w.base, from)
@@ -99,10 +112,9 @@ func (w *work) fold(ctx context.Context) (*linkgraph.Graph, error) {
 }
 
 func (w *work) folded(events int64, part float64) {
-	w.t.update(func(p *Progress) {
-		p.Events = events
-		p.within(part)
-	})
+	w.t.update(func(p *Progress) { p.Events = events })
+	w.t.count("events", float64(events))
+	w.t.done(part)
 }
 
 // rank ranks what of the graph has a rank, certifies, checks and stores it.
@@ -116,7 +128,7 @@ func (w *work) rank(ctx context.Context, g *linkgraph.Graph) (*linkgraph.Effecti
 	first := 0.0
 	o.Progress = func(sweep int, l1 float64) {
 		first = max(first, l1)
-		w.t.sweep(sweep, first, l1, o.Tolerance)
+		w.t.sweep(sweep, first, l1, o.Tolerance, e.Out.Links())
 	}
 	result, err := pagerank.Rank(ctx, pagerank.Problem{Out: e.Out, Member: e.Member}, o)
 	if err != nil {

@@ -34,14 +34,14 @@ type Generation struct {
 
 // Page is what is served for one page. Unknown pages are not published.
 type Page struct {
-	Key          link.PageKey
-	URL          string
-	Host, Domain string
-	Status       string       // ranked, alias or gone
-	Target       link.PageKey // of an alias: where it leads in the end
-	Alias        bool         // Target is set
-	X            float64
-	HasX         bool // a gone page has an x where links lead to it; an alias has none
+	Key    link.PageKey
+	URL    string
+	Host   int          // index into the publication's hosts; −1: no page of its host has an x
+	Status string       // ranked, alias or gone
+	Target link.PageKey // of an alias: where it leads in the end
+	Alias  bool         // Target is set
+	X      float64
+	HasX   bool // a gone page has an x where links lead to it; an alias has none
 }
 
 // Group is the pages of a host or a domain that have an x.

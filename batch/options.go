@@ -31,6 +31,9 @@ type Options struct {
 	MaxShrink float64          // share of pages that a generation may lose and still be published; 0.5
 	Poll      time.Duration    // how often the queue is looked at; 1 s
 
+	Room           func() Room // what a run must fit into; nil: nothing is known of it
+	IgnoreEstimate bool        // run even if it will not fit
+
 	Clock      func() time.Time // decides what is due and as_of; time.Now
 	Logger     *slog.Logger
 	Registerer prometheus.Registerer // nil: no metrics

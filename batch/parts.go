@@ -18,8 +18,8 @@ type Files interface {
 	// complete; false if none.
 	LatestGraph(ctx context.Context) (generation int64, ok bool, err error)
 	LatestRanks(ctx context.Context) (generation int64, ok bool, err error)
-	// Cut returns the cut of a graph; nil for an import, which precedes the log.
-	Cut(ctx context.Context, generation int64) (link.Offsets, error)
+	// GraphSize returns how large a graph is, and its cut, without reading it.
+	GraphSize(ctx context.Context, generation int64) (GraphSize, error)
 	// Fold makes the graph of a generation of base's, or of nothing if base is negative:
 	// brought up to cut by the events that it is given by calls of apply, in any order.
 	// events must return apply's error. The graph is stored for good before Fold returns,
@@ -78,8 +78,16 @@ type View interface {
 	Newest(ctx context.Context) (Generation, bool, error)
 	// Publish makes p the active generation and its run succeeded, at once and as a
 	// whole. ErrFenced if the lease is no longer epoch's; ErrCancelled if the run's
-	// cancelling was requested before. progress may be called at any rate.
-	Publish(ctx context.Context, epoch int64, p *Publication, progress func(rows int)) error
+	// cancelling was requested before. progress may be called at any rate, with the
+	// part of the work that is done, 0 … 1, and the rows that were copied.
+	Publish(ctx context.Context, epoch int64, p *Publication, progress func(part float64, rows int)) error
+	// Timed records what the phases of a run that succeeded took.
+	Timed(ctx context.Context, id string, s Seconds) error
+	// Past returns the last runs that succeeded and were timed, the newest first, at
+	// most five.
+	Past(ctx context.Context) ([]Past, error)
+	// Forecast stores what the next run would take, on behalf of epoch; ErrFenced.
+	Forecast(ctx context.Context, epoch int64, e Estimate) error
 	// Retire drops the tables of generations that are neither among the keep newest
 	// nor active nor what the speed layer stands on. It returns those that stay.
 	Retire(ctx context.Context, keep int) (kept []int64, err error)

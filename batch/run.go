@@ -53,6 +53,9 @@ type Progress struct {
 	Bound      float64 // certified ‖π−π̃‖₁ so far; 0: none yet
 	Events     int64   // folded by this run
 	Generation int64   // the one it works on; 0: not known yet
+	Rate       float64 // of what the phase works on, in Unit a second; 0: nothing that is counted
+	Unit       string  // records, events, links or rows
+	Left       float64 // seconds until the run ends, estimated; 0: not known
 }
 
 // Run is one recomputation, requested, under way or over.
@@ -79,6 +82,7 @@ var (
 	ErrFenced    = errors.New("a newer batch runner has taken over") // the epoch is another's
 	ErrLeaseLost = errors.New("the connection that holds the runner's lock is gone")
 	ErrCancelled = errors.New("cancelled on request")
+	ErrNoRoom    = errors.New("refused before it began")
 )
 
 // OpenError is the [ErrRunOpen] that names the open run.

@@ -60,6 +60,7 @@ func (r *Runner) lead(ctx context.Context, lease Lease) {
 	defer stop()
 
 	d := due{Runner: r}
+	f := forecast{Runner: r, report: said{log: r.o.Logger}}
 	report := said{log: r.o.Logger}
 	tick := time.NewTicker(r.o.Poll)
 	defer tick.Stop()
@@ -73,6 +74,7 @@ func (r *Runner) lead(ctx context.Context, lease Lease) {
 		} else {
 			report.quiet()
 		}
+		f.renew(ctx, lease.Epoch())
 		select {
 		case <-ctx.Done():
 			return

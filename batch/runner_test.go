@@ -21,6 +21,7 @@ const (
 	pageA = "https://a.example/"
 	pageB = "https://b.example/"
 	pageC = "https://c.example/"
+	pageD = "https://d.example/"
 )
 
 // house is a Runner among fakes, inside a synctest bubble: time stands still
@@ -146,16 +147,16 @@ func TestPublicationContents(t *testing.T) {
 		h.log.crawl(pageB, pageC)
 		h.log.crawl(pageC + "moved")
 		h.log.events[2].Type, h.log.events[2].Target = link.PageAlias, pageA
-		h.log.gone(pageC + "gone")
+		h.log.gone(pageD)
 		h.during(func() { wait(time.Second) })
 		h.want("first:succeeded")
 		p := h.view.published[0]
 		want := map[string]Page{
-			pageA:           {Status: "ranked", Host: "a.example", Domain: "a.example", X: 0.15, HasX: true},
-			pageB:           {Status: "ranked", Host: "b.example", Domain: "b.example", X: 0.2775, HasX: true},
-			pageC:           {Status: "ranked", Host: "c.example", Domain: "c.example", X: 0.385875, HasX: true},
-			pageC + "moved": {Status: "alias", Host: "c.example", Domain: "c.example", Alias: true, Target: link.KeyOf(pageA)},
-			pageC + "gone":  {Status: "gone", Host: "c.example", Domain: "c.example"},
+			pageA:           {Status: "ranked", Host: 0, X: 0.15, HasX: true},
+			pageB:           {Status: "ranked", Host: 1, X: 0.2775, HasX: true},
+			pageC:           {Status: "ranked", Host: 2, X: 0.385875, HasX: true},
+			pageC + "moved": {Status: "alias", Host: 2, Alias: true, Target: link.KeyOf(pageA)},
+			pageD:           {Status: "gone", Host: -1},
 		}
 		var last link.PageKey
 		n := 0
@@ -181,7 +182,7 @@ func TestPublicationContents(t *testing.T) {
 			math.Abs(p.Quantiles[500]-0.2775) > 1e-9 || p.Quantiles[1000] != p.XMax {
 			t.Errorf("x_max %v, quantiles %v %v %v", p.XMax, p.Quantiles[0], p.Quantiles[500], p.Quantiles[1000])
 		}
-		if len(p.Hosts) != 3 || p.Hosts[2].Pages != 1 || math.Abs(p.Hosts[2].X-0.385875) > 1e-9 || len(p.Domains) != 3 {
+		if len(p.Hosts) != 3 || p.Hosts[2].Pages != 1 || math.Abs(p.Hosts[2].X-0.385875) > 1e-9 || p.Hosts[2].Name != "c.example" || len(p.Domains) != 3 {
 			t.Errorf("hosts %v, domains %v", p.Hosts, p.Domains)
 		}
 		if p.Parameters != h.Runner.o.parameters() || p.Parameters.RelPolicy != link.DropMarked {

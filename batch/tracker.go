@@ -16,58 +16,62 @@ type tracker struct {
 	run   Run
 	end   context.CancelCauseFunc // of the run's context
 	watch func(Run)               // may be nil
-	begun time.Time               // of the phase
 
 	sending sync.Mutex // or an older record could overwrite a newer one
 
 	mu      sync.Mutex
 	p       Progress
+	pace    pace
 	changed bool
 }
-
-// share of the whole run that is done when a phase begins, by what the phases
-// take for a graph of some million links. A rule of thumb for a progress bar.
-var share = map[Phase]float64{PhaseArchive: 0, PhaseFold: 0.15, PhaseRank: 0.35, PhasePublish: 0.7, PhaseDone: 1}
-
-var following = map[Phase]Phase{PhaseArchive: PhaseFold, PhaseFold: PhaseRank, PhaseRank: PhasePublish, PhasePublish: PhaseDone}
 
 // enter begins a phase and records it at once, so that every phase is seen and a
 // run can be cancelled between any two.
 func (t *tracker) enter(ctx context.Context, p Phase) error {
 	t.leave()
-	t.update(func(q *Progress) { q.Phase, q.Done = p, max(q.Done, share[p]) })
+	t.update(func(q *Progress) { q.Phase, q.Unit = p, "" })
+	t.done(0)
 	t.send(ctx)
 	return context.Cause(ctx)
 }
 
 // leave ends the phase's clock.
 func (t *tracker) leave() {
-	now := t.r.o.now()
-	if p := t.progress().Phase; !t.begun.IsZero() {
-		t.r.m.phase.WithLabelValues(string(p)).Observe(now.Sub(t.begun).Seconds())
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if took, ok := t.pace.leave(t.p.Phase, t.r.o.now()); ok {
+		t.r.m.phase.WithLabelValues(string(t.p.Phase)).Observe(took)
 	}
-	t.begun = now
+}
+
+// expect says how long the phases will take.
+func (t *tracker) expect(s Seconds) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.pace.expect = s
 }
 
 // done sets how much of the present phase is done, 0 … 1.
 func (t *tracker) done(part float64) {
-	t.update(func(q *Progress) { q.within(part) })
-}
-
-func (q *Progress) within(part float64) {
-	if part >= 0 && part <= 1 {
-		from, to := share[q.Phase], share[following[q.Phase]]
-		q.Done = max(q.Done, from+part*(to-from))
-	}
-}
-
-// sweep records a sweep of the rank phase. The bound falls by about the same
-// factor every sweep, so that its logarithm measures progress.
-func (t *tracker) sweep(n int, first, bound, tolerance float64) {
 	t.update(func(q *Progress) {
-		q.Sweeps, q.Bound = n, bound
-		q.within(math.Log(first/bound) / math.Log(first/tolerance))
+		if part >= t.pace.part && part <= 1 {
+			t.pace.part = part
+			q.Done = max(q.Done, t.pace.done(q.Phase))
+		}
 	})
+}
+
+// count says how much of what it works on the present phase has behind it.
+func (t *tracker) count(unit string, n float64) {
+	t.update(func(q *Progress) { q.Unit, t.pace.counted = unit, n })
+}
+
+// sweep records a sweep of the rank phase over a number of links. The bound falls
+// by about the same factor every sweep, so that its logarithm measures progress.
+func (t *tracker) sweep(n int, first, bound, tolerance float64, links int) {
+	t.update(func(q *Progress) { q.Sweeps, q.Bound = n, bound })
+	t.count("links", float64(n)*float64(links))
+	t.done(math.Log(first/bound) / math.Log(first/tolerance))
 }
 
 func (t *tracker) update(f func(*Progress)) {
@@ -81,6 +85,13 @@ func (t *tracker) progress() Progress {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.p
+}
+
+// took returns how long the phases took.
+func (t *tracker) took() Seconds {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.pace.took
 }
 
 const (
@@ -116,7 +127,12 @@ func (t *tracker) send(ctx context.Context) {
 	t.sending.Lock()
 	defer t.sending.Unlock()
 	t.mu.Lock()
+	now := t.r.o.now()
+	t.p.Rate, t.p.Left = t.pace.rate(now), t.pace.left(t.p.Phase, now)
 	p := t.p
+	if p.Rate == 0 {
+		p.Unit = ""
+	}
 	t.changed = false
 	t.mu.Unlock()
 	cancel, err := t.r.o.View.Report(ctx, t.epoch, t.run.ID, p)

@@ -17,6 +17,7 @@ var grants = map[string]struct{ batch, speed, serving string }{
 	"batch_run":           {batch: "siud", serving: "s"},
 	"batch_generation":    {batch: "siud", speed: "s", serving: "s"},
 	"batch_pointer":       {batch: "siud", speed: "s", serving: "s"},
+	"batch_estimate":      {batch: "siud", serving: "s"},
 	"speed_lease":         {speed: "su"},
 	"speed_view":          {batch: "s", speed: "siud", serving: "s"},
 	"speed_pointer":       {batch: "s", speed: "siud", serving: "s"},

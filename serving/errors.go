@@ -16,6 +16,8 @@ var (
 	ErrViewMoved = errors.New("view has been replaced")
 	// ErrNoRun: there is no batch run with this id.
 	ErrNoRun = errors.New("no such batch run")
+	// ErrNoEstimate: no batch runner has said yet what a run would take.
+	ErrNoEstimate = errors.New("no estimate yet")
 	// ErrRunFinished: a run that has ended cannot be cancelled.
 	ErrRunFinished = errors.New("batch run has finished")
 )

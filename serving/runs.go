@@ -15,6 +15,9 @@ type Run struct {
 	Sweeps          int
 	Bound           *float64 // certified ‖π−π̃‖₁ so far
 	Events          int64
+	Rate            *float64 // of what the phase works on, in RateUnit a second
+	RateUnit        string   // records, events, links, rows
+	SecondsLeft     *float64 // until its end, estimated
 	Generation      *int64
 	Error           string
 	CancelRequested bool
@@ -28,6 +31,32 @@ type Run struct {
 // Open reports whether the run is queued or running. At most one run is.
 func (r Run) Open() bool { return r.State == "queued" || r.State == "running" }
 
+// Estimate says what the next run would take, as the batch layer last looked.
+type Estimate struct {
+	At           time.Time
+	Graph        *int64 // generation it starts from; nil: none
+	Pages, Links int64  // of that
+	Events       int64  // records of the log that it takes in
+	Memory       int64  // bytes of the runner's process, at most
+	Files        int64  // bytes of the data folder, new
+	Tables       int64  // bytes of Postgres, new
+	Retained     int64  // bytes of both that all generations kept will take
+	Seconds      PhaseSeconds
+	Measured     bool   // Seconds are from earlier runs
+	Refused      string // why such a run is refused; empty: it is not
+}
+
+// PhaseSeconds are durations of a run's phases.
+type PhaseSeconds struct {
+	Archive float64 `json:"archive"`
+	Fold    float64 `json:"fold"`
+	Rank    float64 `json:"rank"`
+	Publish float64 `json:"publish"`
+}
+
+// Total returns their sum.
+func (s PhaseSeconds) Total() float64 { return s.Archive + s.Fold + s.Rank + s.Publish }
+
 // RunMark is a place in the list of runs.
 type RunMark struct {
 	CreatedAt time.Time
@@ -40,6 +69,8 @@ type Runs interface {
 	// that request's run and true; if another run is open, it returns that one
 	// and false.
 	Request(ctx context.Context, key string) (run Run, mine bool, err error)
+	// Estimate returns what the next run would take, or [ErrNoEstimate].
+	Estimate(ctx context.Context) (Estimate, error)
 	// Run returns one run, or [ErrNoRun].
 	Run(ctx context.Context, id string) (Run, error)
 	// List returns up to limit runs older than after (nil: all), newest first.

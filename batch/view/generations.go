@@ -35,7 +35,8 @@ func record(ctx context.Context, tx pgx.Tx, epoch int64, g *batch.Generation) er
 	// for this row and finds the run succeeded.
 	tag, err := tx.Exec(ctx, `
 		UPDATE batch_run
-		   SET state = 'succeeded', phase = 'done', progress = 1, sweeps = $3, bound = $4, generation = $5, finished_at = now()
+		   SET state = 'succeeded', phase = 'done', progress = 1, sweeps = $3, bound = $4, generation = $5, finished_at = now(),
+		       rate = NULL, rate_unit = NULL, seconds_left = NULL
 		 WHERE id = $1 AND epoch = $2 AND state = 'running' AND NOT cancel_requested`,
 		g.Run, epoch, g.Sweeps, g.Certificate.L1(), g.Number)
 	if err != nil {

@@ -71,7 +71,7 @@ func begin(ctx context.Context, conn *pgx.Conn) (epoch int64, err error) {
 		}
 		_, err := tx.Exec(ctx, `
 			UPDATE batch_run
-			   SET state = 'failed', finished_at = now(),
+			   SET state = 'failed', finished_at = now(), rate = NULL, rate_unit = NULL, seconds_left = NULL,
 			       error = 'abandoned: the runner stopped in phase ' || phase || '; request another run'
 			 WHERE state = 'running'`)
 		if err != nil {

@@ -67,14 +67,14 @@ func TestDeadRunner(t *testing.T) {
 	if _, err := h.Report(ctx, dead.Epoch(), r.ID, batch.Progress{Phase: batch.PhaseRank}); !errors.Is(err, batch.ErrFenced) {
 		t.Errorf("report: %v", err)
 	}
-	if err := h.Publish(ctx, dead.Epoch(), publication(1, r.ID, 10), func(int) {}); !errors.Is(err, batch.ErrFenced) {
+	if err := h.Publish(ctx, dead.Epoch(), publication(1, r.ID, 10), func(float64, int) {}); !errors.Is(err, batch.ErrFenced) {
 		t.Errorf("publish: %v", err)
 	}
 	if ended, err := h.Finish(ctx, dead.Epoch(), r.ID, batch.Failed, "", batch.Progress{}); ended || err != nil {
 		t.Errorf("finish: %v, %v", ended, err)
 	}
 	r = h.running(next.Epoch())
-	if err := h.Publish(ctx, next.Epoch(), publication(1, r.ID, 10), func(int) {}); err != nil {
+	if err := h.Publish(ctx, next.Epoch(), publication(1, r.ID, 10), func(float64, int) {}); err != nil {
 		t.Error(err)
 	}
 }

@@ -51,10 +51,10 @@ func (f *folder) LatestGraph(ctx context.Context) (int64, bool, error) {
 	return all[len(all)-1], true, nil
 }
 
-func (f *folder) Cut(_ context.Context, n int64) (link.Offsets, error) {
+func (f *folder) GraphSize(_ context.Context, n int64) (batch.GraphSize, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.cuts[n], nil
+	return batch.GraphSize{Pages: int64(f.graphs[n].Pages()), Links: int64(f.graphs[n].Links.Links()), Cut: f.cuts[n]}, nil
 }
 
 func (f *folder) Fold(_ context.Context, base, n int64, cut link.Offsets, _ time.Time,

@@ -14,7 +14,7 @@ func TestRetire(t *testing.T) {
 	publish := func(g int64) {
 		t.Helper()
 		r := h.running(l.Epoch())
-		if err := h.Publish(ctx, l.Epoch(), publication(g, r.ID, 10), func(int) {}); err != nil {
+		if err := h.Publish(ctx, l.Epoch(), publication(g, r.ID, 10), func(float64, int) {}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -88,7 +88,7 @@ func TestRetireSeesThePointerMove(t *testing.T) {
 	ctx, l := t.Context(), h.lease()
 	for g := int64(1); g <= 3; g++ {
 		r := h.running(l.Epoch())
-		if err := h.Publish(ctx, l.Epoch(), publication(g, r.ID, 10), func(int) {}); err != nil {
+		if err := h.Publish(ctx, l.Epoch(), publication(g, r.ID, 10), func(float64, int) {}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,7 +11,8 @@ import (
 	"freshrank/batch"
 )
 
-const runColumns = `id, trigger, scheduled_for, state, phase, progress, sweeps, bound, events, generation, error`
+const runColumns = `id, trigger, scheduled_for, state, phase, progress, sweeps, bound, events, generation, error,
+  rate, rate_unit, seconds_left`
 
 func scanRun(row pgx.CollectableRow) (batch.Run, error) {
 	var (
@@ -20,8 +21,12 @@ func scanRun(row pgx.CollectableRow) (batch.Run, error) {
 		bound      *float64
 		generation *int64
 		reason     *string
+		rate, left *float64
+		unit       *string
 	)
-	err := row.Scan(&r.ID, &r.Trigger, &scheduled, &r.State, &r.Phase, &r.Done, &r.Sweeps, &bound, &r.Events, &generation, &reason)
+	err := row.Scan(&r.ID, &r.Trigger, &scheduled, &r.State, &r.Phase, &r.Done, &r.Sweeps, &bound, &r.Events, &generation, &reason,
+		&rate, &unit, &left)
+	r.Rate, r.Unit, r.Left = value(rate), value(unit), value(left)
 	r.ScheduledFor, r.Bound, r.Generation, r.Error = value(scheduled).UTC(), value(bound), value(generation), value(reason)
 	return r, err
 }
@@ -104,10 +109,12 @@ func (v *View) Take(ctx context.Context, epoch int64) (batch.Run, bool, error) {
 func (v *View) Report(ctx context.Context, epoch int64, id string, p batch.Progress) (cancel bool, err error) {
 	err = v.pool.QueryRow(ctx, `
 		UPDATE batch_run
-		   SET phase = $3, progress = $4, sweeps = $5, bound = $6, events = $7, generation = $8
+		   SET phase = $3, progress = $4, sweeps = $5, bound = $6, events = $7, generation = $8,
+		       rate = $9, rate_unit = $10, seconds_left = $11
 		 WHERE id = $1 AND epoch = $2 AND state = 'running'
 		RETURNING cancel_requested`,
-		id, epoch, p.Phase, p.Done, p.Sweeps, orNull(p.Bound), p.Events, orNull(p.Generation)).Scan(&cancel)
+		id, epoch, p.Phase, p.Done, p.Sweeps, orNull(p.Bound), p.Events, orNull(p.Generation),
+		orNull(p.Rate), orNull(p.Unit), orNull(p.Left)).Scan(&cancel)
 	if !errors.Is(err, pgx.ErrNoRows) {
 		if err != nil {
 			err = fmt.Errorf("report progress of run %s: %w", id, err)
@@ -132,6 +139,7 @@ func (v *View) Finish(ctx context.Context, epoch int64, id string, s batch.State
 	tag, err := v.pool.Exec(ctx, `
 		UPDATE batch_run
 		   SET state = $3, error = $4, phase = $5, progress = $6, sweeps = $7, bound = $8, events = $9, generation = $10,
+		       rate = NULL, rate_unit = NULL, seconds_left = NULL,
 		       started_at  = CASE WHEN $3 = 'queued' THEN NULL ELSE started_at END,
 		       finished_at = CASE WHEN $3 = 'queued' THEN NULL ELSE now() END
 		 WHERE id = $1 AND epoch = $2 AND state = 'running'`,

@@ -32,7 +32,8 @@ func TestRunRecord(t *testing.T) {
 	if err != nil || !ok || r.ID != asked.ID || r.State != batch.Running || r.Phase != batch.PhaseArchive {
 		t.Fatalf("%+v, %v, %v", r, ok, err)
 	}
-	p := batch.Progress{Phase: batch.PhaseRank, Done: 0.5, Sweeps: 7, Bound: 1e-3, Events: 42, Generation: 3}
+	p := batch.Progress{Phase: batch.PhaseRank, Done: 0.5, Sweeps: 7, Bound: 1e-3, Events: 42, Generation: 3,
+		Rate: 12e6, Unit: "links", Left: 7.5}
 	if cancel, err := h.Report(ctx, l.Epoch(), r.ID, p); cancel || err != nil {
 		t.Errorf("report: %v, %v", cancel, err)
 	}
@@ -52,6 +53,7 @@ func TestRunRecord(t *testing.T) {
 	if ended, err := h.Finish(ctx, l.Epoch(), r.ID, batch.Failed, "disk full", p); !ended || err != nil {
 		t.Errorf("finish: %v, %v", ended, err)
 	}
+	p.Rate, p.Unit, p.Left = 0, "", 0 // of what is over
 	if got, err := h.Run(ctx, r.ID); err != nil || got.State != batch.Failed || got.Error != "disk full" || got.Progress != p {
 		t.Errorf("%+v, %v", got, err)
 	}

@@ -18,8 +18,8 @@
 //
 // # A generation's tables
 //
-// batch_rank_<g>, batch_host_<g> and batch_domain_<g> are made, filled, indexed
-// and analysed in the transaction that flips the pointer: a generation that
+// batch_rank_<g>, batch_host_<g> and batch_domain_<g> (see the migrations for their
+// columns) are made, filled, indexed and analysed in the transaction that flips the pointer: a generation that
 // readers can learn of has all its rows, and one that failed left nothing.
 package view
 

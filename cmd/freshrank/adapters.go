@@ -15,10 +15,14 @@ type batchFiles struct{ *linkfile.Dir }
 
 var _ batch.Files = batchFiles{}
 
-// Cut implements [batch.Files].
-func (f batchFiles) Cut(ctx context.Context, generation int64) (link.Offsets, error) {
+// GraphSize implements [batch.Files].
+func (f batchFiles) GraphSize(ctx context.Context, generation int64) (batch.GraphSize, error) {
 	m, err := f.GraphManifest(ctx, generation)
-	return m.Cut, err
+	s := batch.GraphSize{Pages: m.Pages, Links: m.Links, Cut: m.Cut}
+	for _, file := range m.Files {
+		s.Bytes += file.Bytes
+	}
+	return s, err
 }
 
 // ReadGraph implements [batch.Files].

@@ -46,7 +46,7 @@ func (b *BatchFlags) wire(ctx context.Context, s *services, log *slog.Logger) (*
 		return nil, nil, err
 	}
 	w := newWiring(s, dir, b.Log, b.Limits, log)
-	runner, err := w.batchRunner(ctx, b.Batch)
+	runner, err := w.batchRunner(ctx, b.Data, b.Batch)
 	if err != nil {
 		return nil, nil, errors.Join(err, w.close())
 	}
@@ -84,7 +84,8 @@ func (b *batchStartCmd) Run(ctx context.Context, c *call) (err error) {
 type batchRunCmd struct {
 	BatchFlags `embed:""`
 	Progress   string `enum:"auto,plain,json,none" default:"auto" help:"auto, plain, json or none (${default})."`
-	JSON       bool   `name:"json" help:"Print the run as JSON."`
+	Estimate   bool   `help:"Only say what a run would take."`
+	JSON       bool   `name:"json" help:"Print the run, or the estimate, as JSON."`
 }
 
 func (batchRunCmd) Help() string {
@@ -93,9 +94,14 @@ follows. Exit code 75 if a run is open already. Where neither --database and
 --brokers nor a running freshrank up are there, the embedded parts of the data
 folder are started for the time of the run.
 
+A run is estimated first, from the size of the newest graph and the events that
+wait. One that memory or disk will not suffice for is refused before it begins.
+--estimate prints that and ends.
+
 Example:
 
-    freshrank batch run --data ./freshrank-data`
+    freshrank batch run --data ./freshrank-data
+    freshrank batch run --data ./freshrank-data --estimate`
 }
 
 func (b *batchRunCmd) Run(ctx context.Context, c *call) (err error) {
@@ -113,9 +119,12 @@ func (b *batchRunCmd) Run(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.close()) }()
+	if b.Estimate {
+		return b.estimate(ctx, c, runner)
+	}
 	meter := progress.New(os.Stderr, progress.Mode(b.Progress))
 	run, err := runner.RunOnce(ctx, func(r batch.Run) {
-		meter.Update(string(r.Phase), "%", int64(100*r.Done), 100)
+		meter.Report(progress.Report{Phase: string(r.Phase), Percent: 100 * r.Done, Rate: r.Rate, Unit: r.Unit, Left: r.Left})
 	})
 	meter.Done()
 	if errors.Is(err, batch.ErrRunOpen) || errors.Is(err, batch.ErrLeaseHeld) {
@@ -128,5 +137,37 @@ func (b *batchRunCmd) Run(ctx context.Context, c *call) (err error) {
 		return json.NewEncoder(c.stdout).Encode(run)
 	}
 	fmt.Fprintf(c.stdout, "generation %d published by run %s: %d sweeps, ‖π−π̃‖₁ ≤ %.3g\n", run.Generation, run.ID, run.Sweeps, run.Bound)
+	return nil
+}
+
+// estimate prints what a run would take.
+func (b *batchRunCmd) estimate(ctx context.Context, c *call, runner *batch.Runner) error {
+	e, err := runner.Estimate(ctx)
+	if err != nil {
+		return err
+	}
+	if b.JSON {
+		return json.NewEncoder(c.stdout).Encode(struct {
+			batch.Estimate
+			Total float64 `json:"seconds"`
+		}{e, e.Seconds.Total()})
+	}
+	from := "nothing"
+	if e.Graph != nil {
+		from = fmt.Sprintf("graph %d (%d pages, %d links)", *e.Graph, e.Pages, e.Links)
+	}
+	basis := "cautious defaults, as there is no earlier run of such a size"
+	if e.Measured {
+		basis = "as earlier runs took"
+	}
+	fmt.Fprintf(c.stdout, "from     %s and %d events\n", from, e.Events)
+	fmt.Fprintf(c.stdout, "memory   %s at most, of this process\n", batch.Bytes(e.Memory))
+	fmt.Fprintf(c.stdout, "disk     %s in the data folder, %s in Postgres; %s in both once %d generations are kept\n",
+		batch.Bytes(e.Files), batch.Bytes(e.Tables), batch.Bytes(e.Retained), b.Keep)
+	fmt.Fprintf(c.stdout, "time     %.0f s: archive %.0f, fold %.0f, rank %.0f, publish %.0f (%s)\n",
+		e.Seconds.Total(), e.Seconds.Archive, e.Seconds.Fold, e.Seconds.Rank, e.Seconds.Publish, basis)
+	if e.Refused != "" {
+		fmt.Fprintf(c.stdout, "refused  %s\n", e.Refused)
+	}
 	return nil
 }

@@ -16,6 +16,8 @@ import (
 	batchview "freshrank/batch/view"
 	"freshrank/cmd/freshrank/internal/boot"
 	"freshrank/cmd/freshrank/internal/config"
+	"freshrank/cmd/freshrank/internal/room"
+	"freshrank/migrations/localpg"
 	"freshrank/pagerank/link"
 	"freshrank/serving/api"
 	"freshrank/serving/submit"
@@ -57,7 +59,7 @@ const (
 )
 
 // batchRunner wires the batch layer.
-func (w *wiring) batchRunner(ctx context.Context, o config.Batch) (*batch.Runner, error) {
+func (w *wiring) batchRunner(ctx context.Context, data string, o config.Batch) (*batch.Runner, error) {
 	pool, err := boot.Pool(ctx, w.dsn, boot.BatchRole, batchConns)
 	if err != nil {
 		return nil, err
@@ -74,8 +76,24 @@ func (w *wiring) batchRunner(ctx context.Context, o config.Batch) (*batch.Runner
 	return batch.NewRunner(batch.Options{
 		Files: batchFiles{w.dir}, Log: archiver, View: batchview.New(pool, boot.Direct(w.direct, boot.BatchRole)),
 		Schedule: ticks, Rank: o.Rank(), Policy: link.RelPolicy(o.RelPolicy), Keep: o.Keep, MaxShrink: o.MaxShrink,
+		Room: func() batch.Room { return w.room(data) }, IgnoreEstimate: o.IgnoreEstimate,
 		Clock: time.Now, Logger: w.log.With("layer", "batch"), Registerer: w.registry,
 	})
+}
+
+// room says what a batch run must fit into.
+func (w *wiring) room(data string) batch.Room {
+	r := batch.Room{Memory: room.Memory(), Files: -1, Tables: -1}
+	if boot.Remote(data) {
+		return r
+	}
+	var files, tables uint64
+	r.Files, files = room.Disk(data)
+	if dsn, err := localpg.DSN(databaseFolder(data), "", ""); err == nil && dsn == w.dsn {
+		r.Tables, tables = room.Disk(databaseFolder(data))
+		r.Shared = files == tables
+	}
+	return r
 }
 
 // archiver reads the log for the batch layer, and for verify.

@@ -98,7 +98,7 @@ func stoppedEarly(ctx context.Context, err error) error {
 
 // runAll runs the layers until the end.
 func (u *upCmd) runAll(ctx context.Context, c *call, w *wiring, ln net.Listener) error {
-	runner, err := w.batchRunner(ctx, u.Batch)
+	runner, err := w.batchRunner(ctx, u.Data, u.Batch)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,9 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 			"start again without a cursor")
 	case errors.Is(err, serving.ErrNoRun):
 		p = newProblem(http.StatusNotFound, "no-such-run", "there is no batch run with this id", "GET /v1/batch/runs lists them")
+	case errors.Is(err, serving.ErrNoEstimate):
+		p = newProblem(http.StatusNotFound, "no-estimate", "no batch runner has said yet what a run would take",
+			"start one (`freshrank batch` or `freshrank up`), or ask it directly: `freshrank batch run --estimate`")
 	case errors.Is(err, serving.ErrRunFinished):
 		p = newProblem(http.StatusConflict, "run-finished", "the batch run has ended and cannot be cancelled", "GET it to see how it ended")
 	case errors.Is(err, serving.ErrLogUnavailable):

@@ -39,6 +39,7 @@ type world struct {
 	list     []serving.Generation
 	runs     []serving.Run
 	mine     bool // Request's answer
+	estimate serving.Estimate
 	logErr   error
 	got      []*link.Event
 	options  api.Options
@@ -89,6 +90,10 @@ func newWorld() *world {
 		{ID: run2, Trigger: "manual", State: "queued", Phase: "queued", CreatedAt: now},
 		{ID: runID, Trigger: "first", State: "succeeded", Phase: "done", Progress: 1, Sweeps: 9, Bound: &bound, Events: 30,
 			Generation: &number, CreatedAt: finished.Add(-time.Minute), StartedAt: &finished, FinishedAt: &finished},
+	}
+	w.estimate = serving.Estimate{
+		At: now, Graph: &number, Pages: 12, Links: 34, Events: 5, Memory: 6e8, Files: 7e6, Tables: 8e6, Retained: 3e7,
+		Seconds: serving.PhaseSeconds{Archive: 0.5, Fold: 1, Rank: 2, Publish: 4}, Measured: true,
 	}
 	return w
 }
@@ -157,6 +162,8 @@ func (w *world) Submit(_ context.Context, events []*link.Event) error {
 func (w *world) Request(context.Context, string) (serving.Run, bool, error) {
 	return w.runs[0], w.mine, w.fails()
 }
+
+func (w *world) Estimate(context.Context) (serving.Estimate, error) { return w.estimate, w.fails() }
 
 func (w *world) Run(_ context.Context, id string) (serving.Run, error) {
 	for _, r := range w.runs {

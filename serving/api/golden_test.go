@@ -120,6 +120,15 @@ var exchanges = []exchange{
 	{name: "runs, the rest", method: "GET", target: "/v1/batch/runs?cursor=" + runCursor},
 	{name: "runs with a forged cursor", method: "GET", target: "/v1/batch/runs?cursor=%2B"},
 	{name: "a run", method: "GET", target: "/v1/batch/runs/" + runID},
+	{name: "a running run", with: func(w *world) {
+		rate, left := 12e6, 7.5
+		w.runs[1].State, w.runs[1].Phase, w.runs[1].Rate, w.runs[1].RateUnit, w.runs[1].SecondsLeft = "running", "rank", &rate, "links", &left
+	}, method: "GET", target: "/v1/batch/runs/" + runID},
+	{name: "estimate", method: "GET", target: "/v1/batch/estimate"},
+	{name: "estimate of a run that is refused", with: func(w *world) {
+		w.estimate.Refused, w.estimate.Graph = "memory: the run needs about 9.0 GB and there are 4.0 GB", nil
+	}, method: "GET", target: "/v1/batch/estimate"},
+	{name: "estimate before a runner looked", with: failing(serving.ErrNoEstimate), method: "GET", target: "/v1/batch/estimate"},
 	{name: "no run", method: "GET", target: "/v1/batch/runs/00000000-0000-4000-8000-000000000000"},
 	{name: "a run with an odd id", method: "GET", target: "/v1/batch/runs/1"},
 	{name: "cancel a run", method: "DELETE", target: "/v1/batch/runs/" + run2},

@@ -30,7 +30,7 @@ func TestRandomRequests(t *testing.T) {
 	for i := range 20_000 {
 		method := pick("GET", "GET", "GET", "POST", "POST", "DELETE", "HEAD", "PUT", "OPTIONS", "BREW")
 		path := pick("/v1/ranks", "/v1/ranks/lookup", "/v1/top", "/v1/hosts/"+url.PathEscape(odd()), "/v1/domains/"+url.PathEscape(odd()), "/v1/events",
-			"/v1/batch/runs", "/v1/batch/runs/"+url.PathEscape(odd()), "/v1/batch/runs/"+runID, "/v1/generations", "/v1/status",
+			"/v1/batch/runs", "/v1/batch/runs/"+url.PathEscape(odd()), "/v1/batch/runs/"+runID, "/v1/batch/estimate", "/v1/generations", "/v1/status",
 			"/livez", "/readyz", "/metrics", "/version", "/openapi.json", "/docs", "/", "/"+url.PathEscape(odd()))
 		query := url.Values{}
 		for range random.IntN(3) {

@@ -82,7 +82,7 @@ func (s *Server) routes() {
 	op = get("/v1/batch/runs", "listRuns", batchTag, "Batch runs", "Newest first.")
 	op.Errors = []int{400}
 	route(s, op, s.listRuns)
-	op = get("/v1/batch/runs/{id}", "getRun", batchTag, "A batch run", "Phase, progress and, in the end, the outcome.")
+	op = get("/v1/batch/runs/{id}", "getRun", batchTag, "A batch run", "Phase, progress, rate and time left; in the end, the outcome.")
 	op.Errors = []int{404}
 	route(s, op, s.run)
 	op = huma.Operation{
@@ -91,6 +91,9 @@ func (s *Server) routes() {
 		DefaultStatus: http.StatusAccepted, Errors: []int{404, 409},
 	}
 	route(s, op, s.cancelRun)
+	op = get("/v1/batch/estimate", "getEstimate", batchTag, "What a run would take", "Memory, disk and time of the next run, from the newest graph and the events that wait. One that does not fit is refused before it begins.")
+	op.Errors = []int{404}
+	route(s, op, s.estimate)
 	op = get("/v1/generations", "listGenerations", batchTag, "Generations", "What the batch layer has published, newest first: cut, size and bound of each.")
 	op.Errors = []int{400}
 	route(s, op, s.generations)

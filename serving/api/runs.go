@@ -14,7 +14,10 @@ type Run struct {
 	Trigger         string     `json:"trigger" enum:"first,cron,manual"`
 	State           string     `json:"state" enum:"queued,running,succeeded,failed,cancelled"`
 	Phase           string     `json:"phase" doc:"queued, archive, fold, rank, publish or done."`
-	Progress        float64    `json:"progress" doc:"Of the whole run, 0 to 1."`
+	Progress        float64    `json:"progress" doc:"Of the whole run, 0 to 1, by the time that its phases are expected to take."`
+	Rate            *float64   `json:"rate,omitempty" doc:"Of what the phase works on now, a second; absent while nothing is counted."`
+	RateUnit        string     `json:"rate_unit,omitempty" doc:"What rate counts: records, events, links or rows."`
+	SecondsLeft     *float64   `json:"seconds_left,omitempty" doc:"Until the run's end, estimated; only of one that is running."`
 	Sweeps          int        `json:"sweeps" doc:"Passes over all links so far."`
 	Bound           *float64   `json:"bound,omitempty" doc:"Certified error of all ranks together (L1) so far."`
 	Events          int64      `json:"events" doc:"Log records that it has taken in."`
@@ -29,7 +32,8 @@ type Run struct {
 
 func runOf(r serving.Run) Run {
 	return Run{
-		ID: r.ID, Trigger: r.Trigger, State: r.State, Phase: r.Phase, Progress: r.Progress, Sweeps: r.Sweeps,
+		ID: r.ID, Trigger: r.Trigger, State: r.State, Phase: r.Phase, Progress: r.Progress,
+		Rate: r.Rate, RateUnit: r.RateUnit, SecondsLeft: r.SecondsLeft, Sweeps: r.Sweeps,
 		Bound: r.Bound, Events: r.Events, Generation: r.Generation, Error: r.Error, CancelRequested: r.CancelRequested,
 		ScheduledFor: utc(r.ScheduledFor), CreatedAt: r.CreatedAt.UTC(), StartedAt: utc(r.StartedAt), FinishedAt: utc(r.FinishedAt),
 	}

@@ -35,10 +35,12 @@ func TestCost(t *testing.T) {
 	db := migrationstest.Schema(t)
 	l := &layers{t, db.Batch, db.Speed}
 	l.generation(1, []int64{1}, []row{{url: a, status: "ranked", x: 1}})
-	exec(t, db.Batch, `INSERT INTO batch_rank_1 (page, url, host, domain, status, x)
-		SELECT md5(i::text)::uuid, 'https://h.example/' || i, 'h' || i / 100 || '.example', 'd' || i / 100 || '.example', 'ranked', 2 + i
+	exec(t, db.Batch, `INSERT INTO batch_rank_1 (page, url, host, status, x)
+		SELECT md5(i::text)::uuid, 'https://h.example/' || i, 1 + i / 100, 'ranked', 2 + i
 		FROM generate_series(1, 20000) AS i`)
-	exec(t, db.Batch, "ANALYZE batch_rank_1")
+	exec(t, db.Batch, `INSERT INTO batch_host_1 (host, number, domain, pages, x)
+		SELECT 'h' || i || '.example', 1 + i, 'd' || i || '.example', 100, 1 FROM generate_series(0, 200) AS i`)
+	exec(t, db.Batch, "ANALYZE batch_rank_1, batch_host_1")
 	stage := func() (view int64) {
 		view = l.view(1, []int64{1}, 300, nil)
 		exec(t, db.Speed, `INSERT INTO speed_rank (view, page, url, host, domain, status, x, base_x)

@@ -77,25 +77,31 @@ func (l *layers) activate(g int64) {
 func (l *layers) store(g int64, cut []int64, rows []row) {
 	l.t.Helper()
 	exec(l.t, l.batch, fmt.Sprintf(`
-		CREATE TABLE batch_rank_%[1]d (page uuid PRIMARY KEY, url text, host text, domain text, status text, target uuid, x double precision);
+		CREATE TABLE batch_rank_%[1]d (page uuid PRIMARY KEY, x double precision, host integer, status text, target uuid, url text);
 		CREATE INDEX ON batch_rank_%[1]d (x DESC, page) WHERE x IS NOT NULL;
 		CREATE INDEX ON batch_rank_%[1]d (host, x DESC, page) WHERE x IS NOT NULL;
-		CREATE TABLE batch_host_%[1]d (host text PRIMARY KEY, domain text, pages bigint, x double precision);
+		CREATE TABLE batch_host_%[1]d (host text PRIMARY KEY, number integer, domain text, pages bigint, x double precision);
 		CREATE TABLE batch_domain_%[1]d (domain text PRIMARY KEY, pages bigint, x double precision);
 		GRANT SELECT ON batch_rank_%[1]d, batch_host_%[1]d, batch_domain_%[1]d TO freshrank_serving`, g))
 	var sum, greatest float64
 	var xs []float64
+	numbers := map[string]int{}
 	for _, r := range rows {
 		host := link.HostOf(r.url)
-		exec(l.t, l.batch, fmt.Sprintf("INSERT INTO batch_rank_%d VALUES ($1, $2, $3, $4, $5, $6, $7)", g),
-			r.key(), r.url, host, link.DomainOf(host), r.status, r.targetKey(), orNull(r.x))
+		if _, ok := numbers[host]; !ok {
+			numbers[host] = len(numbers)
+		}
+		exec(l.t, l.batch, fmt.Sprintf("INSERT INTO batch_rank_%d (page, x, host, status, target, url) VALUES ($1, $2, $3, $4, $5, $6)", g),
+			r.key(), orNull(r.x), numbers[host], r.status, r.targetKey(), r.url)
 		if r.x > 0 {
 			sum, greatest, xs = sum+r.x, max(greatest, r.x), append(xs, r.x)
 		}
 	}
-	exec(l.t, l.batch, fmt.Sprintf(`
-		INSERT INTO batch_host_%[1]d SELECT host, min(domain), count(x), sum(x) FROM batch_rank_%[1]d WHERE x IS NOT NULL GROUP BY host;
-		INSERT INTO batch_domain_%[1]d SELECT domain, count(x), sum(x) FROM batch_rank_%[1]d WHERE x IS NOT NULL GROUP BY domain;`, g))
+	for host, number := range numbers {
+		exec(l.t, l.batch, fmt.Sprintf(`INSERT INTO batch_host_%[1]d (host, number, domain, pages, x)
+			SELECT $1, $2, $3, count(x), sum(x) FROM batch_rank_%[1]d WHERE host = $2 HAVING count(x) > 0`, g), host, number, link.DomainOf(host))
+	}
+	exec(l.t, l.batch, fmt.Sprintf(`INSERT INTO batch_domain_%[1]d SELECT domain, sum(pages), sum(x) FROM batch_host_%[1]d GROUP BY domain`, g))
 	slices.Sort(xs)
 	exec(l.t, l.batch, `
 		WITH run AS (INSERT INTO batch_run (trigger, state) VALUES ('cron', 'succeeded') RETURNING id)

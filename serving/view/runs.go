@@ -12,12 +12,14 @@ import (
 
 const runColumns = `
   r.id::text, r.trigger, r.state, r.phase, r.progress, r.sweeps, r.bound, r.events, r.generation, coalesce(r.error, ''),
-  r.cancel_requested, coalesce(r.idempotency_key, ''), r.scheduled_for, r.created_at, r.started_at, r.finished_at`
+  r.cancel_requested, coalesce(r.idempotency_key, ''), r.scheduled_for, r.created_at, r.started_at, r.finished_at,
+  r.rate, coalesce(r.rate_unit, ''), r.seconds_left`
 
 func scanRun(row pgx.CollectableRow) (serving.Run, error) {
 	var r serving.Run
 	err := row.Scan(&r.ID, &r.Trigger, &r.State, &r.Phase, &r.Progress, &r.Sweeps, &r.Bound, &r.Events, &r.Generation, &r.Error,
-		&r.CancelRequested, &r.IdempotencyKey, &r.ScheduledFor, &r.CreatedAt, &r.StartedAt, &r.FinishedAt)
+		&r.CancelRequested, &r.IdempotencyKey, &r.ScheduledFor, &r.CreatedAt, &r.StartedAt, &r.FinishedAt,
+		&r.Rate, &r.RateUnit, &r.SecondsLeft)
 	return r, err
 }
 
@@ -91,4 +93,22 @@ func (v *View) Cancel(ctx context.Context, id string) (serving.Run, error) {
 		return run, fmt.Errorf("cancel run %s: %w", id, serving.ErrRunFinished)
 	}
 	return run, err
+}
+
+// Estimate implements [serving.Runs].
+func (v *View) Estimate(ctx context.Context) (serving.Estimate, error) {
+	var e serving.Estimate
+	err := v.db.QueryRow(ctx, `
+		SELECT e.estimated_at, e.graph, e.pages, e.links, e.events, e.memory, e.files, e.tables, e.retained,
+		       e.phase_seconds, e.measured, coalesce(e.refused, '')
+		  FROM batch_estimate AS e`).Scan(&e.At, &e.Graph, &e.Pages, &e.Links, &e.Events, &e.Memory, &e.Files, &e.Tables, &e.Retained,
+		&e.Seconds, &e.Measured, &e.Refused)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return e, fmt.Errorf("read estimate: %w", serving.ErrNoEstimate)
+	}
+	if err != nil {
+		return e, failure(ctx, "read estimate", err)
+	}
+	e.At = e.At.UTC()
+	return e, nil
 }

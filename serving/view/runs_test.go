@@ -43,9 +43,10 @@ func TestRuns(t *testing.T) {
 	if err != nil || !mine || second.ID == first.ID {
 		t.Fatalf("a second run: %+v, %v, %v", second, mine, err)
 	}
-	exec(t, l.batch, "UPDATE batch_run SET state = 'running', phase = 'rank', progress = 0.5, bound = 1e-6, generation = 3 WHERE id = $1", second.ID)
+	exec(t, l.batch, "UPDATE batch_run SET state = 'running', phase = 'rank', progress = 0.5, bound = 1e-6, generation = 3, rate = 2, rate_unit = 'links', seconds_left = 9 WHERE id = $1", second.ID)
 	running, err := v.Cancel(ctx, second.ID)
-	if err != nil || running.State != "running" || !running.CancelRequested || *running.Generation != 3 || *running.Bound != 1e-6 {
+	if err != nil || running.State != "running" || !running.CancelRequested || *running.Generation != 3 || *running.Bound != 1e-6 ||
+		*running.Rate != 2 || running.RateUnit != "links" || *running.SecondsLeft != 9 {
 		t.Errorf("cancel a running one: %+v, %v", running, err)
 	}
 	exec(t, l.batch, "UPDATE batch_run SET state = 'succeeded' WHERE id = $1", second.ID)
@@ -93,5 +94,20 @@ func TestRequestTogether(t *testing.T) {
 	all.Wait()
 	if len(ids) != 1 || made != 1 {
 		t.Errorf("%d runs, made by %d requests: %v", len(ids), made, ids)
+	}
+}
+
+func TestEstimate(t *testing.T) {
+	l, v := newLayers(t)
+	ctx := t.Context()
+	if _, err := v.Estimate(ctx); !errors.Is(err, serving.ErrNoEstimate) {
+		t.Errorf("before any: %v", err)
+	}
+	exec(t, l.batch, `INSERT INTO batch_estimate (estimated_at, graph, pages, links, events, memory, files, tables, retained, phase_seconds, measured, refused)
+		VALUES ($1, 2, 10, 20, 30, 40, 50, 60, 70, '{"archive": 1, "fold": 2, "rank": 3, "publish": 4}', true, 'no room')`, epoch)
+	e, err := v.Estimate(ctx)
+	if err != nil || !e.At.Equal(epoch) || *e.Graph != 2 || e.Pages != 10 || e.Links != 20 || e.Events != 30 || e.Memory != 40 ||
+		e.Files != 50 || e.Tables != 60 || e.Retained != 70 || e.Seconds.Total() != 10 || !e.Measured || e.Refused != "no room" {
+		t.Errorf("%+v, %v", e, err)
 	}
 }

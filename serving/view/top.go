@@ -23,14 +23,18 @@ import (
 // Whether a row is hidden is asked row by row, as a value: of NOT EXISTS Postgres
 // makes a join, and of a view that has no statistics yet a quadratic one.
 //
+// A generation's pages know the number of their host in its table of hosts.
+//
 // $1: view, $2: limit, then the mark and the host, if there are any.
 func topSQL(p *pair, q serving.TopQuery) string {
-	host, ranges := "", []string{""}
-	switch {
-	case q.After != nil && q.Host != "":
-		host = " AND host = $5"
-	case q.Host != "":
-		host = " AND host = $3"
+	host, number, ranges := "", "", []string{""}
+	if q.Host != "" {
+		parameter := "$3"
+		if q.After != nil {
+			parameter = "$5"
+		}
+		host = " AND host = " + parameter
+		number = " AND host = (SELECT number FROM " + p.table("batch_host") + " WHERE host = " + parameter + ")"
 	}
 	if q.After != nil {
 		ranges = []string{" AND x = $3 AND page > $4", " AND x < $3"}
@@ -39,11 +43,11 @@ func topSQL(p *pair, q serving.TopQuery) string {
 	bound := fmt.Sprint(1 << bits.Len(uint(q.Limit)))
 	var lists, parts []string
 	for i, r := range ranges {
-		where, list := "x IS NOT NULL"+r+host, fmt.Sprintf("o%d", i)
-		lists = append(lists, list+" AS MATERIALIZED (SELECT page, url, status, x, base_x FROM speed_rank WHERE view = $1 AND "+where+order+bound+")")
+		where, list := "x IS NOT NULL"+r, fmt.Sprintf("o%d", i)
+		lists = append(lists, list+" AS MATERIALIZED (SELECT page, url, status, x, base_x FROM speed_rank WHERE view = $1 AND "+where+host+order+bound+")")
 		parts = append(parts,
 			"(SELECT page, url, status, x, base_x FROM "+list+")",
-			"(SELECT page, url, status, x, x AS base_x FROM "+p.table("batch_rank")+" AS b WHERE "+where+
+			"(SELECT page, url, status, x, x AS base_x FROM "+p.table("batch_rank")+" AS b WHERE "+where+number+
 				" AND x >= (SELECT CASE count(*) WHEN "+bound+" THEN min(x) ELSE '-Infinity' END FROM "+list+")"+
 				" AND (SELECT true FROM speed_rank AS o WHERE o.view = $1 AND o.page = b.page) IS NULL"+order+bound+")")
 	}

@@ -57,6 +57,8 @@ type Batch struct {
 	Keep      int     `default:"3" help:"Generations to keep (${default})."`
 	MaxShrink float64 `default:"0.5" help:"Share of pages that a generation may lose and still be published (${default})."`
 	AcceptGap bool    `help:"Go on without events that the log dropped before they were archived; they are lost."`
+
+	IgnoreEstimate bool `help:"Run also if the estimate says that memory or disk will not suffice."`
 }
 
 // Speed options bend accuracy against freshness.

@@ -37,3 +37,25 @@ func TestMeterModes(t *testing.T) {
 		}
 	}
 }
+
+func TestReport(t *testing.T) {
+	for _, c := range []struct {
+		mode Mode
+		r    Report
+		want string
+	}{
+		{Plain, Report{Phase: "rank", Percent: 41.9, Rate: 12_345_678, Unit: "links", Left: 71.2}, "rank:  41 %, 12.3 M links/s, 1m12s left\n"},
+		{Plain, Report{Phase: "archive", Percent: 1, Rate: 25_400, Unit: "records"}, "archive:   1 %, 25 k records/s\n"},
+		{Plain, Report{Phase: "done", Percent: 100}, "done: 100 %\n"},
+		{JSON, Report{Phase: "rank", Percent: 50, Rate: 2, Unit: "links", Left: 3},
+			`{"done":50,"phase":"rank","rate":2,"rate_unit":"links","seconds":0,"seconds_left":3,"total":100,"unit":"%"}` + "\n"},
+	} {
+		var out strings.Builder
+		m := newMeter(&out, c.mode, func() time.Time { return time.Unix(0, 0) })
+		m.Report(c.r)
+		m.Report(c.r) // too soon after the first
+		if out.String() != c.want {
+			t.Errorf("%+v as %s: %q, want %q", c.r, c.mode, out.String(), c.want)
+		}
+	}
+}
