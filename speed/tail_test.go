@@ -94,7 +94,9 @@ func TestPendingIsBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.finish(t.Context(), writeResult{Publication: p, took: time.Millisecond, err: errors.New("disk full")})
+		if err := s.finish(t.Context(), writeResult{Publication: p, took: time.Millisecond, err: errors.New("disk full")}); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if n := len(s.live.pending); n > 5*tolerated {
 		t.Errorf("%d rows pending after 10 failed writes", n)
