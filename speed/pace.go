@@ -4,7 +4,7 @@ import "time"
 
 const (
 	// A publication is to take about so long: readers wait for the next one.
-	writeTime = 300 * time.Millisecond
+	writeTime = 200 * time.Millisecond
 	// The rows of a publication, beside those of pages whose status has changed, are
 	// at least fewRows and at most manyRows, some 300 bytes of memory each.
 	fewRows  = 1_000

@@ -80,7 +80,7 @@ func (s *session) finish(ctx context.Context, r writeResult) error {
 		s.pace.saw(len(r.Rows), r.took)
 		s.seen.slack = r.Header.Certificate.Slack
 		if s.live.partly { // the database gets as much time for others
-			s.due, s.hold = true, time.After(min(r.took, 2*writeTime))
+			s.due, s.hold = true, time.After(min(r.took, writeTime))
 		}
 	}
 	if errors.Is(r.err, ErrFenced) || errors.Is(r.err, ErrNoView) {
