@@ -213,10 +213,13 @@ func TestMetrics(t *testing.T) {
 	for _, line := range []string{
 		`freshrank_http_events_total{result="accepted"} 1`,
 		`freshrank_http_events_total{result="rejected"} 1`,
-		`freshrank_http_request_seconds_count{code="202",method="POST",route="/v1/events"} 1`,
-		`freshrank_http_request_seconds_count{code="404",method="other",route="none"} 1`,
-		`freshrank_http_request_seconds_count{code="200",method="GET",route="/v1/batch/runs/{id}"} 1`,
+		`freshrank_http_request_duration_seconds_count{code="202",method="POST",route="/v1/events"} 1`,
+		`freshrank_http_request_duration_seconds_count{code="404",method="other",route="none"} 1`,
+		`freshrank_http_request_duration_seconds_count{code="200",method="GET",route="/v1/batch/runs/{id}"} 1`,
 		`freshrank_http_requests_in_flight 1`,
+		`freshrank_serving_ready 1`,
+		`freshrank_serving_lag_seconds 1.5`,
+		`freshrank_serving_view_used 1`,
 	} {
 		if !strings.Contains(got, line+"\n") {
 			t.Errorf("/metrics lacks %s:\n%s", line, got)
