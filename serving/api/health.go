@@ -86,7 +86,9 @@ func (h *health) Describe(out chan<- *prometheus.Desc) {
 // Collect implements [prometheus.Collector].
 func (h *health) Collect(out chan<- prometheus.Metric) {
 	now, err := h.get(context.Background())
-	say := func(g gauge, value float64) { out <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, value) }
+	say := func(g gauge, value float64) {
+		out <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, value)
+	}
 	if err != nil || !now.Ready {
 		say(readyGauge, 0)
 		return
