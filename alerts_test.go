@@ -106,6 +106,23 @@ func TestAlertsAreTested(t *testing.T) {
 	}
 }
 
+// TestOnePrometheus: the rules are tested by the Prometheus that is deployed, and it
+// scrapes what of ours has metrics.
+func TestOnePrometheus(t *testing.T) {
+	services := compose(t)
+	_, version, _ := strings.Cut(services["prometheus"].Image, ":v3.")
+	if version == "" || !strings.Contains(string(text(t, "Makefile")), "cmd/promtool@v0.3"+version) {
+		t.Errorf("docker-compose.yml runs %s, the Makefile's promtool is another one", services["prometheus"].Image)
+	}
+	config := string(text(t, "deploy/prometheus/prometheus.yml"))
+	for name, s := range services {
+		_, port, ok := strings.Cut(s.Environment["FRESHRANK_LISTEN"]+s.Environment["FRESHRANK_METRICS_LISTEN"], ":")
+		if ok && !strings.Contains(config, `"`+name+":"+port+`"`) {
+			t.Errorf("deploy/prometheus/prometheus.yml does not scrape %s at port %s", name, port)
+		}
+	}
+}
+
 // TestObjectivesAreStated: the runbook promises what the rules compute.
 func TestObjectivesAreStated(t *testing.T) {
 	book := string(text(t, "docs/runbook.md"))

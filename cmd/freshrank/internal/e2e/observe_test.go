@@ -84,7 +84,7 @@ func (e exported) check(t *testing.T, file, text string) {
 func observed(t *testing.T) map[string]string {
 	t.Helper()
 	files := map[string]string{}
-	for _, pattern := range []string{"*.md", "docs/*.md", "docs/decisions/*.md", "deploy/prometheus/*.yml", "deploy/grafana/*.json"} {
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/decisions/*.md", "deploy/prometheus/*.yml", "deploy/grafana/dashboards/*.json"} {
 		names, err := filepath.Glob(root + pattern)
 		if err != nil || len(names) == 0 {
 			t.Fatalf("no files %s: %v", pattern, err)
