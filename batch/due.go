@@ -51,7 +51,7 @@ func (d *due) first(ctx context.Context) error {
 		d.m.saw(&newest)
 		return nil
 	}
-	_, graph, err := d.o.Files.LatestGraph()
+	_, graph, err := d.o.Files.LatestGraph(ctx)
 	if err != nil {
 		return err
 	}

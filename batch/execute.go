@@ -88,7 +88,9 @@ func (r *Runner) failed(ctx context.Context, lease Lease, run Run, err error, in
 		// Published after all: the answer to our COMMIT was what got lost.
 		return over
 	case run.Generation > 0:
-		if err := r.o.Files.Remove(run.Generation); err != nil {
+		attempt, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+		defer cancel()
+		if err := r.o.Files.Remove(attempt, run.Generation); err != nil {
 			r.o.Logger.WarnContext(ctx, "files of a failed batch run stay until the next run",
 				"run", run.ID, "generation", run.Generation, "error", err)
 		}

@@ -31,7 +31,11 @@ func (s *session) publish(ctx context.Context) error {
 		return nil
 	}
 	s.live.asOf = later(s.live.asOf, s.committed.AsOf) // live covers all that it covered
-	p, err := s.live.publication(s.epoch, s.fresh, s.pace.rows)
+	limit := s.pace.rows
+	if s.live.view == 0 {
+		limit = stagedRows
+	}
+	p, err := s.live.publication(s.epoch, s.fresh, limit)
 	if err != nil {
 		s.metrics.rebuilds.Inc()
 		return err
@@ -76,7 +80,7 @@ func (s *session) finish(ctx context.Context, r writeResult) error {
 		s.pace.saw(len(r.Rows), r.took)
 		s.seen.slack = r.Header.Certificate.Slack
 		if s.live.partly { // the database gets as much time for others
-			s.due, s.hold = true, time.After(r.took)
+			s.due, s.hold = true, time.After(min(r.took, 2*writeTime))
 		}
 	}
 	if errors.Is(r.err, ErrFenced) || errors.Is(r.err, ErrNoView) {
@@ -89,6 +93,7 @@ func (s *session) finish(ctx context.Context, r writeResult) error {
 	}
 	s.faults.report(ctx, attemptView, nil)
 	clear(s.live.pending)
+	s.live.unsaid -= s.live.saying
 	if r.staged != 0 {
 		s.live.view, s.due = r.staged, true
 		return nil

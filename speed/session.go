@@ -142,10 +142,14 @@ func (s *session) run(ctx context.Context) error {
 // while a rebase has as much to catch up with as memory should hold, or the next
 // publication as much as a database should be asked to take at once.
 func (s *session) readable() <-chan decoded {
-	if s.next != nil && s.next.size > maxTail || s.mayPublish() && s.live.unsaid > max(s.pace.rows, tolerated) {
+	if s.full() {
 		return nil
 	}
 	return s.batches
+}
+
+func (s *session) full() bool {
+	return s.next != nil && s.next.size > maxTail || s.mayPublish() && s.live.unsaid > 2*max(s.pace.rows, tolerated)
 }
 
 // take applies a micro-batch. A state that is still catching up does not push:
@@ -193,7 +197,7 @@ func (s *session) phase() string {
 func (s *session) adjust() {
 	s.due = true
 	if s.mayPublish() {
-		s.seen.behind = s.live.applied.Behind(s.fresh.end())
+		s.seen.behind, s.seen.full = s.live.applied.Behind(s.fresh.end()), s.full()
 		s.seen.settled = s.seen.settled || s.live.settled
 		s.live.setEpsilon(s.control.step(s.seen))
 		s.seen = load{settled: s.live.settled, slack: s.seen.slack}

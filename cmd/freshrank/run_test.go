@@ -101,6 +101,9 @@ func TestBadInput(t *testing.T) {
 		{"verify without a folder", "", []string{"verify", data}, []string{"data folder", "--data"}},
 		{"submit to no URL", "", []string{"submit", "-", "--api=nowhere"}, []string{"nowhere", "http://"}},
 		{"output in no folder", "", []string{"generate", "graph", "-o", "/does/not/exist"}, []string{"/does/not/exist"}},
+		{"generate a word", "", []string{"generate", "graph", "--pages=many"}, []string{"--pages", `"many"`, "10M"}},
+		{"generate one page", "", []string{"generate", "graph", "--pages=1"}, []string{"pages 1"}},
+		{"generate no events", "", []string{"generate", "feed", "--events=0"}, []string{"--events", `"0"`}},
 		{"demo of nothing", "", []string{"up", "--demo-pages=1", data}, []string{"demo-pages 1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -155,7 +158,7 @@ func TestGeneratedGraphImports(t *testing.T) {
 		if g.code != 0 {
 			t.Fatal(g.errors)
 		}
-		if again := freshrank(t, "", "generate", "graph", "--pages=300", "--links=3000", "--format", format); again.out != g.out {
+		if again := freshrank(t, "", "generate", "graph", "--pages=0.3k", "--links=3k", "--format", format); again.out != g.out {
 			t.Errorf("%s: the same seed gives another graph", format)
 		}
 		r := freshrank(t, g.out, "import", format, "-", "--data", t.TempDir(), "--progress", "json")

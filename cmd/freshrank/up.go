@@ -11,6 +11,7 @@ import (
 
 	"freshrank/cmd/freshrank/internal/boot"
 	"freshrank/cmd/freshrank/internal/config"
+	"freshrank/cmd/freshrank/internal/graphs"
 )
 
 type upCmd struct {
@@ -22,10 +23,10 @@ type upCmd struct {
 	config.Speed    `embed:"" group:"Speed options:"`
 	config.Serve    `embed:"" group:"API options:"`
 
-	Demo      bool    `help:"Make up a web in an empty data folder, and play a crawler's feed against the API."`
-	DemoPages int     `default:"100000" help:"Pages of that web (${default})."`
-	DemoLinks int     `default:"1500000" help:"Links of that web, about (${default})."`
-	DemoRate  float64 `default:"200" help:"Events a second; 0: no feed (${default})."`
+	Demo      bool        `help:"Make up a web in an empty data folder, and play a crawler's feed against the API."`
+	DemoPages graphs.Size `default:"100k" placeholder:"N" help:"Pages of that web (${default})."`
+	DemoLinks graphs.Size `default:"1.5M" placeholder:"N" help:"Links of that web, about (${default})."`
+	DemoRate  float64     `default:"200" help:"Events a second; 0: no feed (${default})."`
 }
 
 func (upCmd) Help() string {
@@ -40,8 +41,8 @@ Example:
 }
 
 func (u *upCmd) Run(ctx context.Context, c *call) (err error) {
-	if u.DemoPages < 2 || u.DemoLinks < 1 || !(u.DemoRate >= 0) {
-		return boot.Usagef("demo-pages %d, demo-links %d, demo-rate %v: at least 2 pages, 1 link and a rate of 0 (no feed) are needed", u.DemoPages, u.DemoLinks, u.DemoRate)
+	if u.DemoPages < 2 || !(u.DemoRate >= 0) {
+		return boot.Usagef("demo-pages %d, demo-rate %v: at least 2 pages and a rate of 0 (no feed) are needed", u.DemoPages, u.DemoRate)
 	}
 	if boot.Remote(u.Data) {
 		return boot.Usagef("data %s: up keeps the log and the database in the data folder too, which must be one of this machine; "+

@@ -147,7 +147,9 @@ func New(g *linkgraph.Graph, x, r []float64, o Options) (*Engine, error) {
 		}
 		now := e.Page(p)
 		s.record(p, now)
-		e.remember(p, now)
+		if now.Status == linkgraph.Alias {
+			e.remember(p, now)
+		}
 		s.setBand(p)
 		if eff.Member[p] {
 			s.settle(p)

@@ -127,8 +127,8 @@ func (s *shard) push(p link.Page, n *node) {
 	s.setBand(p)
 	s.bump(p, -moved)
 	if moved == 0 {
-		c := &s.ceiling[(p-s.first)/block]
-		*c = max(*c, math.Abs(s.e.residuals[p].r)/float64(n.weight)*least)
+		k := int(p-s.first) / block
+		s.ceiling[k] = max(s.below(k), math.Abs(s.e.residuals[p].r)/float64(n.weight)) * least
 	}
 	s.sum.replace(before, n.x)
 	row := s.row(p)

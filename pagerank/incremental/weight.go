@@ -86,9 +86,9 @@ func (e *Engine) weights() []float64 {
 			w[v] += carry
 		}
 	}
+	exact := 1 - float64(e.base.Links())*unit // a sum of so many terms at most
 	for p := range w {
-		// Rounding of the sum is relative to the sum.
-		w[p] = w[p]*(1-0x1p-30) + 1 - ownWeight(e.shardOf(link.Page(p)).degree(link.Page(p)), e.nodes[p].per)
+		w[p] = w[p]*exact + 1 - ownWeight(e.shardOf(link.Page(p)).degree(link.Page(p)), e.nodes[p].per)
 	}
 	return w
 }

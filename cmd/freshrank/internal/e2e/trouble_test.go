@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -59,14 +58,7 @@ func TestLogDown(t *testing.T) {
 	nobody := ln.Addr().String()
 	ln.Close()
 	s := spawn(t, "serve", "--data", data, "--listen", "127.0.0.1:0", "--brokers", nobody, "--log-format", "json")
-	address := regexp.MustCompile(`"msg":"serving","address":"([^"]+)"`)
-	s.eventually("serves", 20*time.Second, func() bool {
-		m := address.FindStringSubmatch(s.said())
-		if m != nil {
-			s.api = "http://" + m[1]
-		}
-		return m != nil
-	})
+	s.listens()
 	s.ready()
 	s.call(200, "GET", "/v1/top?limit=3", "")
 	answer := s.call(503, "POST", "/v1/events", crawled("1", "https://me.example/"))
