@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/segmentio/kafka-go"
 
@@ -77,7 +79,8 @@ func (r *Replay) Flush(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for p, records := range r.pending {
+	for _, p := range slices.Sorted(maps.Keys(r.pending)) {
+		records := r.pending[p]
 		if !r.dry {
 			if err := r.feed.send(ctx, r.feed.opt.Topic, p%n, records); err != nil {
 				return err
