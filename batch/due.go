@@ -116,4 +116,9 @@ func (d *due) scheduled(ctx context.Context) error {
 func (d *due) next(after time.Time) {
 	d.tick = d.o.Schedule.Next(after)
 	d.off = d.tick.IsZero()
+	if d.off {
+		d.m.nextAt.Set(0)
+	} else {
+		d.m.nextAt.Set(unix(d.tick))
+	}
 }

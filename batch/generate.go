@@ -60,6 +60,7 @@ func (w *work) freeze(ctx context.Context) error {
 		return fmt.Errorf("freeze cut: %w", err)
 	}
 	w.asOf, w.cut = asOf, end
+	w.t.log.InfoContext(ctx, "cut frozen", "generation", w.number, "cut", w.cut)
 	return nil
 }
 
@@ -154,7 +155,7 @@ func (w *work) start(ctx context.Context, g *linkgraph.Graph) []float64 {
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		w.o.Logger.WarnContext(ctx, "last ranks cannot be read: ranking from scratch", "error", err)
+		w.t.log.WarnContext(ctx, "last ranks cannot be read: ranking from scratch", "generation", w.number, "error", err)
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ func (r *Runner) retire(ctx context.Context, newest int64) {
 		})
 	}
 	if err != nil && ctx.Err() == nil {
-		r.o.Logger.WarnContext(ctx, "old generations not dropped: trying again after the next run", "error", err)
+		r.o.Logger.WarnContext(ctx, "old generations not dropped: trying again after the next run", "newest", newest, "error", err)
 	}
 }
 

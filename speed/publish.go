@@ -86,12 +86,12 @@ func (s *session) finish(ctx context.Context, r writeResult) error {
 	if errors.Is(r.err, ErrFenced) || errors.Is(r.err, ErrNoView) {
 		return r.err
 	}
-	s.faults.report(ctx, "publish", r.err)
+	s.faults.report(ctx, attemptPublish, r.err, "generation", r.Header.Generation, "offsets", r.Header.Offsets)
 	if r.err != nil {
 		s.due, s.hold = true, time.After(s.opt.Retry)
 		return nil
 	}
-	s.faults.report(ctx, "keep the view", nil)
+	s.faults.report(ctx, attemptView, nil)
 	clear(s.live.pending)
 	s.live.unsaid -= s.live.saying
 	if r.staged != 0 {
@@ -115,5 +115,5 @@ func (s *session) sweep(ctx context.Context) {
 	if s.closing {
 		return
 	}
-	s.group.Go(func() { s.faults.report(ctx, "sweep old views", s.opt.View.Sweep(ctx, s.epoch)) })
+	s.group.Go(func() { s.faults.report(ctx, attemptSweep, s.opt.View.Sweep(ctx, s.epoch)) })
 }

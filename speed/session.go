@@ -53,6 +53,7 @@ func (l *Layer) session(ctx context.Context, epoch int64, wake <-chan struct{}) 
 		written: make(chan writeResult, 1),
 	}
 	defer func() { cancel(); s.close(ctx) }()
+	s.metrics.enter(phaseLoad)
 	s.group.Go(func() { s.lookForGenerations(ctx, wake) })
 	if err := s.start(ctx); err != nil {
 		return err
@@ -95,9 +96,14 @@ func (s *session) run(ctx context.Context) error {
 	defer heartbeat.Stop()
 	always := make(chan struct{})
 	close(always)
+	phase := ""
 	for {
 		if err := s.publish(ctx); err != nil {
 			return err
+		}
+		if now := s.phase(); now != phase {
+			phase = now
+			s.metrics.enter(phase)
 		}
 		var unsettled, rebased = (<-chan struct{})(nil), (<-chan rebaseResult)(nil)
 		if !s.live.settled && s.mayPublish() {
@@ -174,6 +180,17 @@ func (s *session) push(ctx context.Context) {
 // mayPublish reports whether nothing that is committed would be taken back.
 func (s *session) mayPublish() bool {
 	return s.live.switched || s.live.applied.Covers(s.committed.Offsets)
+}
+
+// phase is what metrics call the session's stage.
+func (s *session) phase() string {
+	switch {
+	case !s.mayPublish():
+		return phaseCatchUp
+	case s.next != nil:
+		return phaseRebase
+	}
+	return phaseFollow
 }
 
 // adjust runs at every heartbeat.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"freshrank/batch"
@@ -58,13 +59,23 @@ const (
 	servingConns = 8
 )
 
-// batchRunner wires the batch layer.
-func (w *wiring) batchRunner(ctx context.Context, data string, o config.Batch) (*batch.Runner, error) {
-	pool, err := boot.Pool(ctx, w.dsn, boot.BatchRole, batchConns)
+// pool opens a role's pool, with metrics.
+func (w *wiring) pool(ctx context.Context, role boot.Role, conns int32) (*pgxpool.Pool, error) {
+	pool, err := boot.Pool(ctx, w.dsn, role, conns)
 	if err != nil {
 		return nil, err
 	}
 	w.closers = append(w.closers, func() error { pool.Close(); return nil })
+	w.registry.MustRegister(boot.PoolMetrics(pool, role))
+	return pool, nil
+}
+
+// batchRunner wires the batch layer.
+func (w *wiring) batchRunner(ctx context.Context, data string, o config.Batch) (*batch.Runner, error) {
+	pool, err := w.pool(ctx, boot.BatchRole, batchConns)
+	if err != nil {
+		return nil, err
+	}
 	archiver, err := w.archiver(o.AcceptGap)
 	if err != nil {
 		return nil, err
@@ -106,11 +117,10 @@ func (w *wiring) archiver(acceptGap bool) (*archive.Archiver, error) {
 
 // speedLayer wires the speed layer.
 func (w *wiring) speedLayer(ctx context.Context, o config.Speed) (*speed.Layer, error) {
-	pool, err := boot.Pool(ctx, w.dsn, boot.SpeedRole, speedConns)
+	pool, err := w.pool(ctx, boot.SpeedRole, speedConns)
 	if err != nil {
 		return nil, err
 	}
-	w.closers = append(w.closers, func() error { pool.Close(); return nil })
 	log := w.log.With("layer", "speed")
 	source, err := feed.New(feed.Options{Brokers: w.brokers, Topic: w.topics.Topic, DeadLetterTopic: w.topics.DeadLetters(), Logger: log})
 	if err != nil {
@@ -126,11 +136,10 @@ func (w *wiring) speedLayer(ctx context.Context, o config.Speed) (*speed.Layer, 
 
 // server wires the API and returns what it reads from as well.
 func (w *wiring) server(ctx context.Context, o config.Serve) (*api.Server, *servingview.View, error) {
-	pool, err := boot.Pool(ctx, w.dsn, boot.ServingRole, servingConns)
+	pool, err := w.pool(ctx, boot.ServingRole, servingConns)
 	if err != nil {
 		return nil, nil, err
 	}
-	w.closers = append(w.closers, func() error { pool.Close(); return nil })
 	events := submit.New(submit.Options{Brokers: w.brokers, Topic: w.topics.Topic, MaxBatchBytes: int64(w.limits.MaxEventBytes) + 1<<20})
 	w.closers = append(w.closers, events.Close)
 	view := servingview.New(pool, time.Now)
