@@ -47,9 +47,20 @@ func (f batchFiles) WriteRanks(ctx context.Context, generation int64, g *linkgra
 // speedLoader reads for the speed layer what the batch layer stored.
 type speedLoader struct{ dir *linkfile.Dir }
 
+// largeGraph is from how many links on a graph is nearly all of the heap, some 15 bytes a
+// link with its pages and ranks: collecting at every quarter is often enough then.
+const largeGraph = 1 << 25
+
 // Load implements [speed.Loader].
 func (l speedLoader) Load(ctx context.Context, generation int64) (*linkgraph.Graph, []float64, []float64, link.Offsets, error) {
-	g, m, err := l.dir.ReadGraph(ctx, generation)
+	m, err := l.dir.GraphManifest(ctx, generation)
+	if err != nil {
+		return nil, nil, nil, nil, err
+	}
+	if m.Links >= largeGraph {
+		leanHeap() // for good: the layer goes on holding such graphs
+	}
+	g, _, err := l.dir.ReadGraph(ctx, generation)
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}

@@ -116,7 +116,7 @@ func importGraph(ctx context.Context, c *call, o ImportFlags, files string, fill
 }
 
 // leanHeap makes the heap grow by a quarter between collections instead of by its own
-// size: a graph being built holds hardly a pointer, which makes them cheap, and is
+// size: a graph being built or held has hardly a pointer, which makes them cheap, and is
 // nearly all there is. It returns what undoes it.
 func leanHeap() (undo func()) {
 	if os.Getenv("GOGC") != "" {

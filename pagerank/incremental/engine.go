@@ -40,7 +40,6 @@ import (
 	"runtime"
 	"slices"
 
-	"freshrank/pagerank/csr"
 	"freshrank/pagerank/hugepages"
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/linkgraph"
@@ -55,8 +54,10 @@ type Options struct {
 	Workers int     // goroutines; 0: GOMAXPROCS. Results do not depend on it
 }
 
-// Engine holds the current approximation: 57 bytes a page and 4 a link of the base
-// graph, and what has changed since. It is not safe for concurrent use.
+// Engine holds the current approximation: 55 bytes a page, room for an eighth more pages
+// included, and what has changed since. Links that have not are read from the base graph;
+// of that it copies only the rows of pages some of whose links do not count. It is not
+// safe for concurrent use.
 //
 // Pages are cut into shards, on which [Engine.Push] and [Engine.SetAll] work in
 // parallel; those that came after New are all in the last one, until an Engine is made
@@ -65,9 +66,9 @@ type Engine struct {
 	opt  Options
 	rest float64 // 1−α
 
-	base      *csr.Graph // counted links as published, of the base graph
-	nodes     []node     // by page
-	residuals []residual // by page
+	base      *linkgraph.Counted // links of the base graph
+	nodes     []node             // by page
+	residuals []residual         // by page
 	shards    [shards]shard
 	width     uint32 // pages a shard; the last one has all that came later too
 
@@ -105,14 +106,14 @@ func New(g *linkgraph.Graph, x, r []float64, o Options) (*Engine, error) {
 	if n == 0 {
 		e.width = 1 << 12
 	}
+	hugepages.Use(g.Links.Start)
+	hugepages.Use(g.Links.Target)
 	e.base = g.Counted(o.Policy)
-	hugepages.Use(e.base.Start)
-	hugepages.Use(e.base.Target)
 	for i := range e.shards {
 		first := link.Page(i) * link.Page(e.width)
 		e.shards[i] = shard{e: e, number: i, first: first}
 	}
-	eff := g.Effective(o.Policy)
+	members := g.Members(e.base)
 	if n > 0 {
 		e.grow(link.Page(n - 1))
 	}
@@ -123,21 +124,21 @@ func New(g *linkgraph.Graph, x, r []float64, o Options) (*Engine, error) {
 		e.nodes[p].weight = down(w)
 	}
 	for p := range link.Page(n) {
-		if eff.Member[p] != (x[p] > 0) || math.IsNaN(r[p]) || math.IsInf(x[p], 1) || math.IsInf(r[p], 0) {
-			return nil, fmt.Errorf("start from page %s: member %v, x %v, residual %v do not fit together", g.URL(p), eff.Member[p], x[p], r[p])
+		if members.Member[p] != (x[p] > 0) || math.IsNaN(r[p]) || math.IsInf(x[p], 1) || math.IsInf(r[p], 0) {
+			return nil, fmt.Errorf("start from page %s: member %v, x %v, residual %v do not fit together", g.URL(p), members.Member[p], x[p], r[p])
 		}
 		s, n := e.shardOf(p), &e.nodes[p]
 		n.flags, n.burden = flagsOf(g.Kinds[p], g.Links.Degree(uint32(p))), burden(s.degree(p))
 		s.links += int64(s.degree(p))
 		if target, ok := g.AliasOf(p); ok {
 			e.target[p] = target
-			if eff.Root[p] != link.NoPage {
+			if members.Root[p] != link.NoPage {
 				n.flags |= isAlias
-				e.forward[p] = &forward{root: eff.Root[p]}
+				e.forward[p] = &forward{root: members.Root[p]}
 				e.attach(p, target)
 			}
 		}
-		if eff.Member[p] {
+		if members.Member[p] {
 			n.flags |= isMember
 			n.x, e.residuals[p].r = x[p], r[p]
 			s.count(p, +1)
@@ -151,7 +152,7 @@ func New(g *linkgraph.Graph, x, r []float64, o Options) (*Engine, error) {
 			e.remember(p, now)
 		}
 		s.setBand(p)
-		if eff.Member[p] {
+		if members.Member[p] {
 			s.settle(p)
 		}
 	}
@@ -264,7 +265,7 @@ func (e *Engine) grow(p link.Page) {
 	}
 	old := len(e.nodes)
 	if old+more > cap(e.nodes) {
-		nodes := hugepages.Make[node](old + max(more, old/8))
+		nodes := hugepages.Make[node]((old + more) * 9 / 8)
 		residuals := hugepages.Make[residual](cap(nodes))
 		copy(nodes, e.nodes)
 		copy(residuals, e.residuals)

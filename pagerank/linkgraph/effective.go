@@ -23,60 +23,84 @@ func (s Status) String() string {
 	return [...]string{"unknown", "ranked", "alias", "gone"}[s]
 }
 
-// Effective is what of a graph gets ranked under one rel policy.
-type Effective struct {
-	Out    *csr.Graph  // links that carry rank, aliases followed; row length = out-degree as published
+// Members says which pages of a graph have a rank under one rel policy.
+type Members struct {
 	Member []bool      // pages that have a rank: in V and no alias
 	Root   []link.Page // of an alias: the page that it leads to in the end; NoPage otherwise
 	Pages  int         // N, the number of members
 }
 
-// Effective derives from the folded state which pages have a rank and through
-// which links:
+// Members derives from the folded state, of which counted are the links that carry rank,
+// which pages have one:
 //
-//   - A link counts if its rel does under policy. Its source's out-degree counts
-//     links as published; where it leads, aliases are followed to their end.
 //   - Aliases on a cycle are none: each of those pages stands for itself.
 //   - V holds every page that is crawled, has a counted link of its own, or that
 //     a counted link leads to, directly or through aliases. V less the aliases
 //     has ranks.
-func (g *Graph) Effective(policy link.RelPolicy) *Effective {
+func (g *Graph) Members(counted *Counted) *Members {
 	n := g.Pages()
-	e := &Effective{Out: g.Counted(policy), Root: g.roots(), Member: make([]bool, n)}
-	if len(g.Targets) > 0 {
-		e.Out = &csr.Graph{Start: e.Out.Start, Target: slices.Clone(e.Out.Target)}
-	}
+	m := &Members{Root: g.roots(), Member: make([]bool, n)}
 	for p := range link.Page(n) {
-		row, led := e.Out.Row(uint32(p)), false
-		if e.Root[p] == link.NoPage && (g.Kinds[p] == link.Crawled || len(row) > 0) {
-			e.Member[p] = true
+		row := counted.Row(uint32(p))
+		if m.Root[p] == link.NoPage && (g.Kinds[p] == link.Crawled || len(row) > 0) {
+			m.Member[p] = true
 		}
+		for _, v := range row {
+			if r := m.Root[v]; r != link.NoPage {
+				v = uint32(r)
+			}
+			m.Member[v] = true
+		}
+	}
+	for _, member := range m.Member {
+		if member {
+			m.Pages++
+		}
+	}
+	return m
+}
+
+// Effective is what of a graph gets ranked under one rel policy.
+type Effective struct {
+	Out *csr.Graph // links that carry rank, aliases followed; row length = out-degree as published
+	Members
+}
+
+// Effective derives from the folded state which pages have a rank, see [Graph.Members],
+// and through which links: a link counts if its rel does under policy. Its source's
+// out-degree counts links as published; where it leads, aliases are followed to their end.
+func (g *Graph) Effective(policy link.RelPolicy) *Effective {
+	counted := g.Counted(policy)
+	e := &Effective{Out: &g.Links, Members: *g.Members(counted)}
+	if len(g.Targets) == 0 && len(counted.part.words) == 0 {
+		return e
+	}
+	e.Out = counted.copied()
+	if len(g.Targets) == 0 {
+		return e
+	}
+	for p := range e.Out.Pages() {
+		row, led := e.Out.Row(uint32(p)), false
 		for i, v := range row {
 			if r := e.Root[v]; r != link.NoPage {
 				row[i], led = uint32(r), true
 			}
-			e.Member[row[i]] = true
 		}
 		if led {
 			slices.Sort(row)
 		}
 	}
-	for _, member := range e.Member {
-		if member {
-			e.Pages++
-		}
-	}
 	return e
 }
 
-// Status returns the status of page p of g, from which e was derived.
-func (e *Effective) Status(g *Graph, p link.Page) Status {
+// Status returns the status of page p of g, from which m was derived.
+func (m *Members) Status(g *Graph, p link.Page) Status {
 	switch {
-	case e.Root[p] != link.NoPage:
+	case m.Root[p] != link.NoPage:
 		return Alias
 	case g.Kinds[p] == link.Gone && g.Links.Degree(uint32(p)) == 0:
 		return Gone
-	case e.Member[p]:
+	case m.Member[p]:
 		return Ranked
 	}
 	return Unknown

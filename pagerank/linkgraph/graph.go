@@ -14,7 +14,6 @@ package linkgraph
 
 import (
 	"freshrank/pagerank/csr"
-	"freshrank/pagerank/hugepages"
 	"freshrank/pagerank/link"
 )
 
@@ -100,26 +99,6 @@ func (g *Graph) State(p link.Page) link.State {
 		Kind: g.Kinds[p], Target: target, Version: g.Versions.At(p),
 		Added: g.Added[p], Links: g.Edges(p), Edits: g.Edits[p],
 	}
-}
-
-// Counted returns the links that carry rank under policy as published: rows by
-// page, aliases not followed. The length of a row is the page's out-degree. It may
-// share g's memory.
-func (g *Graph) Counted(policy link.RelPolicy) *csr.Graph {
-	if g.Rels == nil || policy == link.CountAll {
-		return &g.Links
-	}
-	n := g.Pages()
-	out := &csr.Graph{Start: hugepages.Make[uint64](n + 1), Target: hugepages.Make[uint32](g.Links.Links())[:0]}
-	for p := range n {
-		for at := g.Links.Start[p]; at < g.Links.Start[p+1]; at++ {
-			if policy.Counts(g.Rels[at]) {
-				out.Target = append(out.Target, g.Links.Target[at])
-			}
-		}
-		out.Start[p+1] = uint64(len(out.Target))
-	}
-	return out
 }
 
 // AliasOf returns the published alias target of p; see [link.State.AliasOf].
