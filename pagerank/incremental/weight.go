@@ -78,15 +78,16 @@ func (s *shard) weigh(p link.Page, by float64) {
 
 // weights returns the weights of all pages, each of which has per = d.
 func (e *Engine) weights() []float64 {
-	w := make([]float64, len(e.nodes))
+	w, terms := make([]float64, len(e.nodes)), 0
 	for u := range uint32(e.base.Pages()) {
 		row := e.base.Row(u)
 		carry := e.carry(uint32(len(row)))
+		terms += len(row)
 		for _, v := range row {
 			w[v] += carry
 		}
 	}
-	exact := 1 - float64(e.base.Links())*unit // a sum of so many terms at most
+	exact := 1 - float64(terms)*unit // no sum has more
 	for p := range w {
 		w[p] = w[p]*exact + 1 - ownWeight(e.shardOf(link.Page(p)).degree(link.Page(p)), e.nodes[p].per)
 	}
