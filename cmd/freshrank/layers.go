@@ -137,6 +137,7 @@ func (w *wiring) server(ctx context.Context, o config.Serve) (*api.Server, *serv
 	build := boot.Version()
 	return api.New(api.Options{
 		Reader: view, Submitter: events, Runs: view, Now: time.Now,
+		Keys: view, OpenUntilFirstKey: true,
 		Limits: w.limits, Logger: w.log.With("layer", "serving"), Registerer: w.registry, Gatherer: w.registry,
 		Version: api.Version{Version: build.Version, Commit: build.Revision, Go: build.Go},
 		MaxBody: o.MaxBody, MaxLag: o.MaxLag, RateLimit: o.RateLimit, CORSOrigins: o.CORSOrigins,

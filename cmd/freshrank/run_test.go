@@ -96,6 +96,11 @@ func TestBadInput(t *testing.T) {
 		{"address in use", "", []string{"up", "--listen", taken.Addr().String(), "--data", t.TempDir()}, []string{taken.Addr().String(), "--listen"}},
 		{"verify without a folder", "", []string{"verify", data}, []string{"data folder", "--data"}},
 		{"submit to no URL", "", []string{"submit", "-", "--api=nowhere"}, []string{"nowhere", "http://"}},
+		{"submit with no key", "", []string{"submit", "-", "--key=hunter2"}, []string{"key REDACTED", "keys create"}},
+		{"key for nothing", "", []string{"keys", "create", "x", "--scopes=root", data}, []string{"scopes root", "read, submit, admin"}},
+		{"key for the same twice", "", []string{"keys", "create", "x", "--scopes=read,read", data}, []string{"scopes read,read"}},
+		{"key of nobody", "", []string{"keys", "create", " ", "--scopes=read", data}, []string{"name"}},
+		{"keys without a folder", "", []string{"keys", "list", data}, []string{"data folder", "--data"}},
 		{"output in no folder", "", []string{"generate", "graph", "-o", "/does/not/exist"}, []string{"/does/not/exist"}},
 		{"demo of nothing", "", []string{"up", "--demo-pages=1", data}, []string{"demo-pages 1"}},
 	} {

@@ -46,12 +46,9 @@ func startServices(ctx context.Context, data string, l config.Log, d config.Data
 		}
 	}()
 	if s.dsn == "" {
-		ctx, cancel := context.WithTimeout(ctx, 2*time.Minute) // it may have to be downloaded, or to recover
-		defer cancel()
-		if s.db, err = localpg.Start(ctx, databaseFolder(data), localpg.Options{Logger: logger}); err != nil {
+		if err := s.startDatabase(ctx, data, logger); err != nil {
 			return s, err
 		}
-		s.dsn, s.direct = s.db.DSN("", ""), ""
 	}
 	if len(s.brokers) == 0 {
 		if s.log, err = locallog.Start(logFolder(data), logger); err != nil {
@@ -61,6 +58,17 @@ func startServices(ctx context.Context, data string, l config.Log, d config.Data
 	}
 	s.defaults()
 	return s, nil
+}
+
+// startDatabase starts the embedded one.
+func (s *services) startDatabase(ctx context.Context, data string, logger *slog.Logger) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute) // it may have to be downloaded, or to recover
+	defer cancel()
+	if s.db, err = localpg.Start(ctx, databaseFolder(data), localpg.Options{Logger: logger}); err != nil {
+		return err
+	}
+	s.dsn, s.direct = s.db.DSN("", ""), ""
+	return nil
 }
 
 // findServices returns what the options name and, for the rest, what the

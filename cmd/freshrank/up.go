@@ -21,6 +21,7 @@ type upCmd struct {
 	config.Batch    `embed:"" group:"Batch options:"`
 	config.Speed    `embed:"" group:"Speed options:"`
 	config.Serve    `embed:"" group:"API options:"`
+	config.Client   `embed:"" group:"Client options, of the demo's feed:"`
 
 	Demo      bool    `help:"Make up a web in an empty data folder, and play a crawler's feed against the API."`
 	DemoPages int     `default:"100000" help:"Pages of that web (${default})."`
@@ -118,7 +119,9 @@ func (u *upCmd) runAll(ctx context.Context, c *call, w *wiring, ln net.Listener)
 		boot.Part{Name: "batch layer", Run: runner.Run},
 		boot.Part{Name: "speed layer", Run: layer.Run},
 		boot.Part{Name: "API", Run: func(ctx context.Context) error { return server.Run(ctx, ln) }},
-		boot.Part{Name: "guide", Run: func(ctx context.Context) error { return guide(ctx, c.stdout, api, view, u.Demo && u.DemoRate > 0) }},
+		boot.Part{Name: "guide", Run: func(ctx context.Context) error {
+			return guide(ctx, c.stdout, api, view, view, u.Demo && u.DemoRate > 0)
+		}},
 	)
 	if u.Demo && u.DemoRate > 0 {
 		parts = append(parts, boot.Part{Name: "demo feed", Run: func(ctx context.Context) error { return u.play(ctx, w.log, api, view) }})

@@ -71,8 +71,8 @@ func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	return cors.Handler(cors.Options{
 		AllowedOrigins: origins,
 		AllowedMethods: methods,
-		AllowedHeaders: []string{"Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-ID"},
-		ExposedHeaders: []string{"ETag", "Location", "Retry-After", "X-Request-ID"},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-ID"},
+		ExposedHeaders: []string{"ETag", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID"},
 		MaxAge:         600,
 	})
 }

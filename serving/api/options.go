@@ -19,6 +19,12 @@ type Options struct {
 	Runs      serving.Runs
 	Now       func() time.Time // when an event was received
 
+	// Keys are the API keys that a request must have one of; nil: everyone may do
+	// everything.
+	Keys serving.KeyReader
+	// OpenUntilFirstKey lets everyone do everything as long as no key was ever made.
+	OpenUntilFirstKey bool
+
 	Limits     link.Limits           // of events and URLs; link.DefaultLimits()
 	Logger     *slog.Logger          // discards
 	Registerer prometheus.Registerer // of the API's own metrics; none

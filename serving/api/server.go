@@ -27,6 +27,7 @@ type Server struct {
 	api     huma.API
 	metrics *metrics
 	gate    gate
+	ring    keyRing
 }
 
 // New returns the API. It registers its metrics, so it can be called once for a
@@ -35,6 +36,7 @@ func New(o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{o: o, reader: o.Reader, log: o.Logger, metrics: newMetrics(o.Registerer)}
 	s.gate = gate{max: o.MaxLag, health: o.Reader.Health, now: o.Now}
+	s.ring = keyRing{reader: o.Keys, now: o.Now}
 
 	s.mux = chi.NewMux()
 	s.mux.Use(middleware.GetHead, withRequestID, s.observe, s.recover)
@@ -44,7 +46,7 @@ func New(o Options) *Server {
 	if o.RateLimit > 0 {
 		s.mux.Use(rateLimit(o.RateLimit, o.RateWindow))
 	}
-	s.mux.Use(sameSite, deadline(o.Timeout, o.MaxBody))
+	s.mux.Use(s.identify, sameSite, deadline(o.Timeout, o.MaxBody))
 	s.mux.NotFound(notFound)
 	s.mux.MethodNotAllowed(s.wrongMethod)
 

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"freshrank/serving"
 )
 
 func load(t *testing.T, file string, args ...string) (*All, error) {
@@ -122,6 +124,35 @@ func TestPrintIsAFileAndHidesSecrets(t *testing.T) {
 	}
 	if b.MaxFuture != a.MaxFuture || len(b.Brokers) != 2 || b.Tolerance != a.Tolerance {
 		t.Errorf("options changed on the way:\n%s", out.String())
+	}
+}
+
+// TestKeyIsASecret: it is printed and told of in errors as REDACTED alone, and
+// what came from a file is printed as the file.
+func TestKeyIsASecret(t *testing.T) {
+	key := serving.NewSecret()
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte(key+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"--key", key}, {"--key-file", file}} {
+		a, err := load(t, "", args...)
+		if err != nil || a.Key != key {
+			t.Fatalf("key %q, error %v", a.Key, err)
+		}
+		var out strings.Builder
+		if err := Print(&out, a, func(string) string { return "flag" }); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(out.String(), key[10:]) {
+			t.Errorf("the key is shown:\n%s", out.String())
+		}
+		if _, err := load(t, out.String()); err != nil {
+			t.Errorf("the output is not a config file: %v\n%s", err, out.String())
+		}
+	}
+	if _, err := load(t, "", "--key", key+"x"); err == nil || strings.Contains(err.Error(), key[10:]) {
+		t.Errorf("a wrong key: error %v", err)
 	}
 }
 

@@ -28,9 +28,9 @@ func (l Log) DeadLetters() string { return l.Topic + ".dlq" }
 
 // Database options say where Postgres is.
 type Database struct {
-	Database       string `placeholder:"DSN" secret:"" help:"Postgres, such as postgres://user:password@host:5432/name."`
+	Database       string `placeholder:"DSN" secret:"dsn" help:"Postgres, such as postgres://user:password@host:5432/name."`
 	DatabaseFile   string `placeholder:"FILE" help:"File that holds the DSN; instead of --database."`
-	DatabaseDirect string `placeholder:"DSN" secret:"" help:"Postgres past a transaction pooler, for locks and notifications; --database where not given."`
+	DatabaseDirect string `placeholder:"DSN" secret:"dsn" help:"Postgres past a transaction pooler, for locks and notifications; --database where not given."`
 }
 
 // Limits bound what one event may bring.
@@ -77,6 +77,12 @@ type Serve struct {
 	CORSOrigins []string `name:"cors-origins" placeholder:"ORIGIN,..." help:"Web origins whose scripts may call the API, such as https://tools.example.com."`
 }
 
+// Client options belong to what calls the API.
+type Client struct {
+	Key     string `placeholder:"KEY" secret:"all" help:"API key. Others on this machine can see a command line: better in FRESHRANK_KEY or in a file."`
+	KeyFile string `placeholder:"FILE" help:"File that holds the API key; instead of --key."`
+}
+
 // Metrics options belong to the layers that have no API to show them in.
 type Metrics struct {
 	MetricsListen string `placeholder:"ADDR" help:"Address of /metrics and /livez of the batch and speed commands; none unless given."`
@@ -91,5 +97,6 @@ type All struct {
 	Batch    `embed:"" group:"Batch options:"`
 	Speed    `embed:"" group:"Speed options:"`
 	Serve    `embed:"" group:"API options:"`
+	Client   `embed:"" group:"Client options:"`
 	Metrics  `embed:"" group:"Metrics options:"`
 }

@@ -15,6 +15,7 @@ import (
 	"freshrank/batch/schedule"
 	"freshrank/pagerank"
 	"freshrank/pagerank/link"
+	"freshrank/serving"
 )
 
 // Error is a faulty configuration: every fault names the option, its value and
@@ -55,7 +56,7 @@ func embedded(v reflect.Value) (faults []string) {
 
 func (a *All) faults() []string {
 	var out []string
-	for _, s := range []checker{&a.Common, &a.Log, &a.Database, &a.Limits, &a.Batch, &a.Speed, &a.Serve, &a.Metrics} {
+	for _, s := range []checker{&a.Common, &a.Log, &a.Database, &a.Limits, &a.Batch, &a.Speed, &a.Serve, &a.Client, &a.Metrics} {
 		out = append(out, s.faults()...)
 	}
 	return out
@@ -93,20 +94,26 @@ func (c *Log) faults() []string {
 	return l
 }
 
+// fromFile fills in a secret option from the file that another one names.
+func (l *list) fromFile(secret *string, option, file, what string) {
+	if file == "" {
+		return
+	}
+	b, err := os.ReadFile(file)
+	switch {
+	case *secret != "":
+		l.must(false, option+"-file", file, "give either this or --"+option+", not both")
+	case err != nil:
+		l.must(false, option+"-file", file, fmt.Sprintf("cannot be read (%v); name a readable file that holds the %s", err, what))
+	default:
+		*secret = strings.TrimSpace(string(b))
+		l.must(*secret != "", option+"-file", file, "is empty; it must hold the "+what)
+	}
+}
+
 func (c *Database) faults() []string {
 	var l list
-	if c.DatabaseFile != "" {
-		b, err := os.ReadFile(c.DatabaseFile)
-		switch {
-		case c.Database != "":
-			l.must(false, "database-file", c.DatabaseFile, "give either this or --database, not both")
-		case err != nil:
-			l.must(false, "database-file", c.DatabaseFile, fmt.Sprintf("cannot be read (%v); name a readable file that holds the DSN", err))
-		default:
-			c.Database = strings.TrimSpace(string(b))
-			l.must(c.Database != "", "database-file", c.DatabaseFile, "is empty; it must hold the DSN")
-		}
-	}
+	l.fromFile(&c.Database, "database", c.DatabaseFile, "DSN")
 	for _, o := range []struct{ name, dsn string }{{"database", c.Database}, {"database-direct", c.DatabaseDirect}} {
 		if o.dsn == "" {
 			continue
@@ -175,6 +182,14 @@ func (c *Serve) faults() []string {
 		l.must(err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && u.Path == "", "cors-origins", fmt.Sprintf("%q", origin),
 			"must be an origin, such as https://tools.example.com")
 	}
+	return l
+}
+
+func (c *Client) faults() []string {
+	var l list
+	l.fromFile(&c.Key, "key", c.KeyFile, "API key")
+	_, ok := serving.HashSecret(c.Key)
+	l.must(ok || c.Key == "" || c.Key == redacted, "key", redacted, "is no API key; pass what `freshrank keys create` printed")
 	return l
 }
 

@@ -1,0 +1,77 @@
+package e2e
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestKeys: keys that are made before the first start and while it runs, each
+// good for its scopes, one of them used by submit, and revoked under way. None is
+// shown a second time, in a list or in a log.
+func TestKeys(t *testing.T) {
+	data := t.TempDir()
+	graph(t, data, 500, 3000)
+	create := func(name, scopes string) (id, secret string) {
+		t.Helper()
+		code, out := command(t, "keys", "create", name, "--scopes", scopes, "--json", "--data", data, "--log-level", "error")
+		var made struct {
+			ID  json.Number
+			Key string
+		}
+		if err := json.Unmarshal([]byte(out), &made); err != nil || code != 0 {
+			t.Fatalf("keys create: code %d: %s", code, out)
+		}
+		return made.ID.String(), made.Key
+	}
+	_, ops := create("ops", "read,admin")
+	p := up(t, data, append(logFlags(), "--log-level", "debug")...)
+	p.call(401, "GET", "/v1/status", "")
+	p.ready()
+	p.key = ops
+	p.call(200, "GET", "/v1/status", "")
+	p.call(403, "POST", "/v1/events", crawled("1", "https://me.example/", "https://you.example/"))
+
+	id, secret := create("crawler", "submit")
+	file := filepath.Join(t.TempDir(), "crawler.key")
+	if err := os.WriteFile(file, []byte(secret+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	events := filepath.Join(t.TempDir(), "events.ndjson")
+	if err := os.WriteFile(events, []byte(crawled("2", "https://me.example/", "https://you.example/")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.eventually("knew the new key", 10*time.Second, func() bool {
+		code, _ := command(t, "submit", events, "--data", data, "--key-file", file)
+		return code == 0
+	})
+	if code, out := command(t, "submit", events, "--data", data); code != 1 || !strings.Contains(out, "API key") {
+		t.Errorf("submit without a key: code %d: %s", code, out)
+	}
+	p.key = secret
+	p.call(403, "GET", "/v1/status", "")
+
+	if code, out := command(t, "keys", "revoke", id, "--data", data); code != 0 || !strings.Contains(out, "crawler") {
+		t.Errorf("revoke: code %d: %s", code, out)
+	}
+	p.eventually("knew of the revocation", 5*time.Second, func() bool {
+		status, _ := p.try("GET", "/v1/status", "")
+		return status == 401
+	})
+	if code, out := command(t, "keys", "revoke", "77", "--data", data); code != 2 || !strings.Contains(out, "77") {
+		t.Errorf("revoke no key: code %d: %s", code, out)
+	}
+	code, list := command(t, "keys", "list", "--data", data)
+	if code != 0 || !strings.Contains(list, "crawler") || !strings.Contains(list, "read,admin") {
+		t.Errorf("list: code %d: %s", code, list)
+	}
+	p.stop()
+	for _, key := range []string{ops, secret} {
+		if text := strings.TrimPrefix(key, "freshrank_"); strings.Contains(list, text) || strings.Contains(p.said(), text) {
+			t.Error("a key is shown")
+		}
+	}
+}
