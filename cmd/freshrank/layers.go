@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"freshrank/cmd/freshrank/internal/room"
 	"freshrank/migrations/localpg"
 	"freshrank/pagerank/link"
+	"freshrank/serving"
 	"freshrank/serving/api"
 	"freshrank/serving/submit"
 	servingview "freshrank/serving/view"
@@ -124,8 +126,8 @@ func (w *wiring) speedLayer(ctx context.Context, o config.Speed) (*speed.Layer, 
 	})
 }
 
-// server wires the API and returns what it reads from as well.
-func (w *wiring) server(ctx context.Context, o config.Serve) (*api.Server, *servingview.View, error) {
+// server wires the API for an address and returns what it reads from as well.
+func (w *wiring) server(ctx context.Context, o config.Serve, at net.Addr) (*api.Server, *servingview.View, error) {
 	pool, err := boot.Pool(ctx, w.dsn, boot.ServingRole, servingConns)
 	if err != nil {
 		return nil, nil, err
@@ -134,14 +136,42 @@ func (w *wiring) server(ctx context.Context, o config.Serve) (*api.Server, *serv
 	events := submit.New(submit.Options{Brokers: w.brokers, Topic: w.topics.Topic, MaxBatchBytes: int64(w.limits.MaxEventBytes) + 1<<20})
 	w.closers = append(w.closers, events.Close)
 	view := servingview.New(pool, time.Now)
+	keys, open, err := access(ctx, o, at, view)
+	if err != nil {
+		return nil, nil, err
+	}
+	if keys == nil {
+		w.log.Warn("everyone who can reach the API may do everything: --allow-anonymous", "address", at.String())
+	}
 	build := boot.Version()
 	return api.New(api.Options{
 		Reader: view, Submitter: events, Runs: view, Now: time.Now,
-		Keys: view, OpenUntilFirstKey: true,
+		Keys: keys, OpenUntilFirstKey: open,
 		Limits: w.limits, Logger: w.log.With("layer", "serving"), Registerer: w.registry, Gatherer: w.registry,
 		Version: api.Version{Version: build.Version, Commit: build.Revision, Go: build.Go},
 		MaxBody: o.MaxBody, MaxLag: o.MaxLag, RateLimit: o.RateLimit, CORSOrigins: o.CORSOrigins,
 	}), view, nil
+}
+
+// access says which keys an API at the address asks for, nil being none, and
+// whether it is open until the first is made. Where others than this machine can
+// reach it, there must be a key to begin with.
+func access(ctx context.Context, o config.Serve, at net.Addr, keys serving.KeyReader) (_ serving.KeyReader, open bool, _ error) {
+	if o.AllowAnonymous {
+		return nil, false, nil
+	}
+	if tcp, ok := at.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
+		return keys, true, nil
+	}
+	ring, err := keys.Keys(ctx)
+	if err != nil {
+		return nil, false, fmt.Errorf("%w (run `freshrank migrate up` first?)", err)
+	}
+	if len(ring.Keys) == 0 {
+		return nil, false, boot.Usagef("listen %s: others can reach this address and there is no API key: make one with `freshrank keys create`, "+
+			"listen on 127.0.0.1, or let everyone do everything with --allow-anonymous", o.Listen)
+	}
+	return keys, false, nil
 }
 
 // listen opens the address of the API.

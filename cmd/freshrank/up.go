@@ -106,7 +106,7 @@ func (u *upCmd) runAll(ctx context.Context, c *call, w *wiring, ln net.Listener)
 	if err != nil {
 		return err
 	}
-	server, view, err := w.server(ctx, u.Serve)
+	server, view, err := w.server(ctx, u.Serve, ln.Addr())
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -59,6 +60,10 @@ func (s *Server) recognise(r *http.Request, c *caller) *Problem {
 		return s.problem(r.Context(), err)
 	}
 	if s.o.OpenUntilFirstKey && !ring.Ever {
+		if !ownName(r.Host) {
+			return newProblem(http.StatusForbidden, "foreign-host", "without API keys nothing is answered under the name "+printable(r.Host),
+				"use 127.0.0.1 or localhost, or make a key with `freshrank keys create`")
+		}
 		c.scopes = serving.Scopes
 		return nil
 	}
@@ -77,6 +82,17 @@ func (s *Server) recognise(r *http.Request, c *caller) *Problem {
 	}
 	c.key, c.scopes = key.ID, key.Scopes
 	return nil
+}
+
+// ownName reports whether a Host header is an address or localhost. A web page
+// can have its own name lead to this machine (DNS rebinding), so that a browser
+// takes us for that page's server; an address it cannot.
+func ownName(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(host) != nil
 }
 
 // challenge says how to identify oneself (RFC 6750).

@@ -193,12 +193,23 @@ func TestOpenUntilFirstKey(t *testing.T) {
 	w.clock = func() time.Time { return clock }
 	w.options.Keys, w.options.OpenUntilFirstKey = w, true
 	s := w.server()
-	if got := do(s, "POST", "/v1/batch/runs", ""); got.Code != http.StatusAccepted {
+	const local = "http://127.0.0.1:8080"
+	for _, host := range []string{"127.0.0.1:8080", "127.0.0.1", "[::1]:8080", "localhost:8080", "a.localhost"} {
+		if got := do(s, "GET", "http://"+host+"/v1/status", ""); got.Code != http.StatusOK {
+			t.Errorf("before the first key, as %s: %d %s", host, got.Code, got.Body)
+		}
+	}
+	for _, host := range []string{"evil.example:8080", "127.0.0.1.evil.example", "evillocalhost"} { // DNS rebinding
+		if got := do(s, "POST", "http://"+host+"/v1/batch/runs", "", "Origin: http://"+host); got.Code != http.StatusForbidden {
+			t.Errorf("before the first key, as %s: %d %s", host, got.Code, got.Body)
+		}
+	}
+	if got := do(s, "POST", local+"/v1/batch/runs", ""); got.Code != http.StatusAccepted {
 		t.Errorf("before the first key: %d %s", got.Code, got.Body)
 	}
 	w.err = errors.New("the database is away")
 	clock = clock.Add(time.Hour)
-	if got := do(s, "POST", "/v1/events", good); got.Code != http.StatusAccepted {
+	if got := do(s, "POST", local+"/v1/events", good); got.Code != http.StatusAccepted {
 		t.Errorf("before the first key, without a database: %d %s", got.Code, got.Body)
 	}
 	w.err, w.ring = nil, serving.KeyRing{Ever: true}

@@ -22,7 +22,9 @@ type Options struct {
 	// Keys are the API keys that a request must have one of; nil: everyone may do
 	// everything.
 	Keys serving.KeyReader
-	// OpenUntilFirstKey lets everyone do everything as long as no key was ever made.
+	// OpenUntilFirstKey lets everyone do everything as long as no key was ever made,
+	// if they ask for an address or localhost: for servers that only their own
+	// machine can reach.
 	OpenUntilFirstKey bool
 
 	Limits     link.Limits           // of events and URLs; link.DefaultLimits()

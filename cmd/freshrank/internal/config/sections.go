@@ -73,6 +73,8 @@ type Serve struct {
 	MaxBody int64         `default:"8388608" help:"Bytes of a request body (${default})."`
 	MaxLag  time.Duration `default:"5m" help:"Age of the ranks past which POST /v1/events answers 503; 0: never (${default})."`
 
+	AllowAnonymous bool `help:"Ask nobody for an API key, whatever the address. Without this, one that others can reach needs keys."`
+
 	RateLimit   int      `default:"0" help:"Requests a second from one client address; more are answered 429; 0: no limit (${default})."`
 	CORSOrigins []string `name:"cors-origins" placeholder:"ORIGIN,..." help:"Web origins whose scripts may call the API, such as https://tools.example.com."`
 }

@@ -9,6 +9,37 @@ import (
 	"time"
 )
 
+// TestListen: an address that others can reach is refused as long as there is no
+// key, unless told so; with a key it asks for one.
+func TestListen(t *testing.T) {
+	data := t.TempDir()
+	graph(t, data, 500, 3000)
+	flags := append(logFlags(), "--data", data, "--listen", "0.0.0.0:0", "--schedule", "off")
+	if code, out := command(t, append([]string{"up"}, flags...)...); code != 2 || !strings.Contains(out, "keys create") || !strings.Contains(out, "--allow-anonymous") {
+		t.Errorf("up without a key: code %d: %s", code, out)
+	}
+	p := up(t, data, append(logFlags(), "--listen", "0.0.0.0:0", "--allow-anonymous")...)
+	p.call(200, "GET", "/v1/status", "")
+	p.stop()
+	code, secret := command(t, "keys", "create", "x", "--scopes", "read", "--data", data, "--json", "--log-level", "error")
+	var made struct{ Key string }
+	if err := json.Unmarshal([]byte(secret), &made); err != nil || code != 0 {
+		t.Fatalf("keys create: code %d: %s", code, secret)
+	}
+	p = up(t, data, append(logFlags(), "--listen", "0.0.0.0:0")...)
+	p.call(401, "GET", "/v1/status", "")
+	p.key = made.Key
+	p.call(200, "GET", "/v1/status", "")
+	// serve, beside it, with the same database and log.
+	if code, out := command(t, "keys", "revoke", "1", "--data", data); code != 0 {
+		t.Fatalf("keys revoke: code %d: %s", code, out)
+	}
+	if code, out := command(t, append([]string{"serve"}, flags[:len(flags)-2]...)...); code != 2 || !strings.Contains(out, "keys create") {
+		t.Errorf("serve with revoked keys alone: code %d: %s", code, out)
+	}
+	p.stop()
+}
+
 // TestKeys: keys that are made before the first start and while it runs, each
 // good for its scopes, one of them used by submit, and revoked under way. None is
 // shown a second time, in a list or in a log.
