@@ -25,13 +25,14 @@ CREATE TABLE api_key (
   hash       bytea NOT NULL UNIQUE CHECK (octet_length(hash) = 32), -- SHA-256 of the secret, which is stored nowhere
   name       text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
   scopes     text[] NOT NULL CHECK (cardinality(scopes) > 0 AND scopes <@ '{read,submit,admin}'),
+  rate       double precision CHECK (rate > 0 AND rate <= 1e6), -- requests a second; null: what the API allows any key
   created_at timestamptz NOT NULL DEFAULT now(),
   revoked_at timestamptz
 );
 
-GRANT SELECT, INSERT (hash, name, scopes), UPDATE (revoked_at) ON api_key TO freshrank_keys;
+GRANT SELECT, INSERT (hash, name, scopes, rate), UPDATE (revoked_at) ON api_key TO freshrank_keys;
 -- Whose key it is, is no business of the API's.
-GRANT SELECT (id, hash, scopes, revoked_at) ON api_key TO freshrank_serving;
+GRANT SELECT (id, hash, scopes, rate, revoked_at) ON api_key TO freshrank_serving;
 
 -- +goose Down
 DROP TABLE api_key;

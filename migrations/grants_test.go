@@ -94,9 +94,9 @@ func TestKeyGrants(t *testing.T) {
 	}
 	want := []string{
 		"freshrank_keys id s", "freshrank_keys hash si", "freshrank_keys name si", "freshrank_keys scopes si",
-		"freshrank_keys created_at s", "freshrank_keys revoked_at su",
+		"freshrank_keys rate si", "freshrank_keys created_at s", "freshrank_keys revoked_at su",
 		"freshrank_serving id s", "freshrank_serving hash s", "freshrank_serving name ", "freshrank_serving scopes s",
-		"freshrank_serving created_at ", "freshrank_serving revoked_at s",
+		"freshrank_serving rate s", "freshrank_serving created_at ", "freshrank_serving revoked_at s",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("grants on api_key:\n%q\nwant\n%q", got, want)

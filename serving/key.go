@@ -58,6 +58,7 @@ func HashSecret(secret string) (KeyHash, bool) {
 type Key struct {
 	ID     int64 // not secret
 	Scopes []Scope
+	Rate   float64 // requests a second; 0: it has none of its own
 }
 
 // KeyRing is every valid key at one moment. It is not written to.

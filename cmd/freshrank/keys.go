@@ -69,10 +69,11 @@ type keysCreateCmd struct {
 	KeysFlags `embed:""`
 	Name      string   `arg:"" help:"Whose key it is, or what for; for the list."`
 	Scopes    []string `required:"" placeholder:"SCOPE,..." help:"What it is good for: read, submit, admin; several with commas."`
+	Rate      float64  `help:"Requests a second, a second's worth at once; by default what the API allows any key (--key-rate-limit)."`
 }
 
 func (keysCreateCmd) Help() string {
-	return "Standard output is the key and nothing else.\n\nExample:\n\n    freshrank keys create crawler-1 --scopes submit > crawler-1.key\n    freshrank keys create ops --scopes read,admin"
+	return "Standard output is the key and nothing else.\n\nExample:\n\n    freshrank keys create crawler-1 --scopes submit --rate 50 > crawler-1.key\n    freshrank keys create ops --scopes read,admin"
 }
 
 func (k *keysCreateCmd) Run(ctx context.Context, c *call) error {
@@ -87,6 +88,12 @@ func (k *keysCreateCmd) Run(ctx context.Context, c *call) error {
 	}
 	if len(want.Scopes) == 0 || len(want.Scopes) != len(k.Scopes) {
 		return boot.Usagef("scopes %s: must be some of read, submit, admin, each once, such as read,submit", strings.Join(k.Scopes, ","))
+	}
+	if k.Rate != 0 {
+		want.Rate = &k.Rate
+	}
+	if !(k.Rate >= 0 && k.Rate <= 1e6) {
+		return boot.Usagef("rate %v: must lie between 0 and 1e6 requests a second", k.Rate)
 	}
 	return k.with(ctx, c, func(db *pgx.Conn) error {
 		made, secret, err := apikey.Create(ctx, db, want)
@@ -129,13 +136,17 @@ func (k *keysListCmd) Run(ctx context.Context, c *call) error {
 			return json.NewEncoder(c.stdout).Encode(append([]apikey.Key{}, all...))
 		}
 		w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(w, "ID\tNAME\tSCOPES\tCREATED\tREVOKED")
+		fmt.Fprintln(w, "ID\tNAME\tSCOPES\tRATE\tCREATED\tREVOKED")
 		for _, key := range all {
 			revoked := "-"
 			if key.RevokedAt != nil {
 				revoked = key.RevokedAt.Format(time.RFC3339)
 			}
-			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\n", key.ID, key.Name, scopes(key), key.CreatedAt.Format(time.RFC3339), revoked)
+			rate := "-"
+			if key.Rate != nil {
+				rate = fmt.Sprintf("%g/s", *key.Rate)
+			}
+			fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", key.ID, key.Name, scopes(key), rate, key.CreatedAt.Format(time.RFC3339), revoked)
 		}
 		return w.Flush()
 	})

@@ -149,7 +149,7 @@ func (w *wiring) server(ctx context.Context, o config.Serve, at net.Addr) (*api.
 		Keys: keys, OpenUntilFirstKey: open,
 		Limits: w.limits, Logger: w.log.With("layer", "serving"), Registerer: w.registry, Gatherer: w.registry,
 		Version: api.Version{Version: build.Version, Commit: build.Revision, Go: build.Go},
-		MaxBody: o.MaxBody, MaxLag: o.MaxLag, RateLimit: o.RateLimit, CORSOrigins: o.CORSOrigins,
+		MaxBody: o.MaxBody, MaxLag: o.MaxLag, RateLimit: o.RateLimit, KeyRateLimit: o.KeyRateLimit, CORSOrigins: o.CORSOrigins,
 	}), view, nil
 }
 

@@ -99,6 +99,7 @@ func TestBadInput(t *testing.T) {
 		{"submit with no key", "", []string{"submit", "-", "--key=hunter2"}, []string{"key REDACTED", "keys create"}},
 		{"key for nothing", "", []string{"keys", "create", "x", "--scopes=root", data}, []string{"scopes root", "read, submit, admin"}},
 		{"key for the same twice", "", []string{"keys", "create", "x", "--scopes=read,read", data}, []string{"scopes read,read"}},
+		{"key at what rate", "", []string{"keys", "create", "x", "--scopes=read", "--rate=-1", data}, []string{"rate -1"}},
 		{"key of nobody", "", []string{"keys", "create", " ", "--scopes=read", data}, []string{"name"}},
 		{"keys without a folder", "", []string{"keys", "list", data}, []string{"data folder", "--data"}},
 		{"output in no folder", "", []string{"generate", "graph", "-o", "/does/not/exist"}, []string{"/does/not/exist"}},

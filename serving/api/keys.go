@@ -1,7 +1,9 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"slices"
@@ -80,7 +82,14 @@ func (s *Server) recognise(r *http.Request, c *caller) *Problem {
 		return newProblem(http.StatusUnauthorized, "invalid-key", "the API key is not one that is valid", fix).
 			with("WWW-Authenticate", challenge+`, error="invalid_token"`)
 	}
-	c.key, c.scopes = key.ID, key.Scopes
+	c.key = key.ID
+	if rate := cmp.Or(key.Rate, s.o.KeyRateLimit); rate > 0 {
+		if wait := s.buckets.take(key.ID, rate, s.o.Now()); wait > 0 {
+			return newProblem(http.StatusTooManyRequests, "key-rate", fmt.Sprintf("too many requests with this key: it may make %g a second", rate),
+				"slow down, or ask for many pages at once by POST /v1/ranks/lookup").retry(wait + time.Second - 1)
+		}
+	}
+	c.scopes = key.Scopes
 	return nil
 }
 
@@ -105,7 +114,7 @@ const securityScheme = "key"
 func (s *Server) needs(scope serving.Scope, op huma.Operation) huma.Operation {
 	op.Security = []map[string][]string{{securityScheme: {string(scope)}}}
 	op.Description += " Needs a key with the scope `" + string(scope) + "`."
-	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests)
 	op.Middlewares = append(op.Middlewares, func(ctx huma.Context, next func(huma.Context)) {
 		if !slices.Contains(callerOf(ctx.Context()).scopes, scope) {
 			r, w := humachi.Unwrap(ctx)

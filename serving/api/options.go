@@ -44,6 +44,9 @@ type Options struct {
 	// before it gets 429. 0: any number. Behind a proxy all clients are one.
 	RateLimit  int
 	RateWindow time.Duration
+	// KeyRateLimit is how many requests a second a key may make that has no rate of
+	// its own, a second's worth at once. 0: any number.
+	KeyRateLimit float64
 	// CORSOrigins are the web origins whose scripts may call the API, such as
 	// "https://example.com"; none.
 	CORSOrigins []string

@@ -28,6 +28,7 @@ type Server struct {
 	metrics *metrics
 	gate    gate
 	ring    keyRing
+	buckets buckets
 }
 
 // New returns the API. It registers its metrics, so it can be called once for a

@@ -11,7 +11,7 @@ import (
 
 // Keys implements [serving.KeyReader].
 func (v *View) Keys(ctx context.Context) (serving.KeyRing, error) {
-	rows, err := v.db.Query(ctx, "SELECT k.id, k.hash, k.scopes, k.revoked_at IS NULL FROM api_key AS k")
+	rows, err := v.db.Query(ctx, "SELECT k.id, k.hash, k.scopes, coalesce(k.rate, 0), k.revoked_at IS NULL FROM api_key AS k")
 	if err != nil {
 		return serving.KeyRing{}, failure(ctx, "read keys", err)
 	}
@@ -21,7 +21,7 @@ func (v *View) Keys(ctx context.Context) (serving.KeyRing, error) {
 		hash  []byte
 		valid bool
 	)
-	_, err = pgx.ForEachRow(rows, []any{&k.ID, &hash, &k.Scopes, &valid}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&k.ID, &hash, &k.Scopes, &k.Rate, &valid}, func() error {
 		ring.Ever = true
 		if len(hash) != len(serving.KeyHash{}) {
 			return fmt.Errorf("key %d has a hash of %d bytes", k.ID, len(hash))

@@ -19,6 +19,7 @@ type Key struct {
 	ID        int64           `json:"id"`
 	Name      string          `json:"name"`
 	Scopes    []serving.Scope `json:"scopes"`
+	Rate      *float64        `json:"rate,omitempty"` // requests a second; nil: what the API allows any key
 	CreatedAt time.Time       `json:"created_at"`
 	RevokedAt *time.Time      `json:"revoked_at,omitempty"`
 }
@@ -26,13 +27,13 @@ type Key struct {
 // ErrNoKey: there is no key with this id.
 var ErrNoKey = errors.New("no such key")
 
-// Create makes a key with k's name and scopes, and returns it with its secret.
+// Create makes a key with k's name, scopes and rate, and returns it with its secret.
 // The connection must act as the role for keys, here and below.
 func Create(ctx context.Context, db *pgx.Conn, k Key) (Key, string, error) {
 	secret := serving.NewSecret()
 	hash, _ := serving.HashSecret(secret)
-	err := db.QueryRow(ctx, "INSERT INTO api_key (hash, name, scopes) VALUES ($1, $2, $3) RETURNING id, created_at",
-		hash[:], k.Name, k.Scopes).Scan(&k.ID, &k.CreatedAt)
+	err := db.QueryRow(ctx, "INSERT INTO api_key (hash, name, scopes, rate) VALUES ($1, $2, $3, $4) RETURNING id, created_at",
+		hash[:], k.Name, k.Scopes, k.Rate).Scan(&k.ID, &k.CreatedAt)
 	if err != nil {
 		return Key{}, "", fmt.Errorf("create key: %w", err)
 	}
@@ -40,11 +41,11 @@ func Create(ctx context.Context, db *pgx.Conn, k Key) (Key, string, error) {
 	return k, secret, nil
 }
 
-const columns = "k.id, k.name, k.scopes, k.created_at, k.revoked_at"
+const columns = "k.id, k.name, k.scopes, k.rate, k.created_at, k.revoked_at"
 
 func scan(row pgx.CollectableRow) (Key, error) {
 	var k Key
-	err := row.Scan(&k.ID, &k.Name, &k.Scopes, &k.CreatedAt, &k.RevokedAt)
+	err := row.Scan(&k.ID, &k.Name, &k.Scopes, &k.Rate, &k.CreatedAt, &k.RevokedAt)
 	k.CreatedAt = k.CreatedAt.UTC()
 	if k.RevokedAt != nil {
 		at := k.RevokedAt.UTC()

@@ -75,8 +75,9 @@ type Serve struct {
 
 	AllowAnonymous bool `help:"Ask nobody for an API key, whatever the address. Without this, one that others can reach needs keys."`
 
-	RateLimit   int      `default:"0" help:"Requests a second from one client address; more are answered 429; 0: no limit (${default})."`
-	CORSOrigins []string `name:"cors-origins" placeholder:"ORIGIN,..." help:"Web origins whose scripts may call the API, such as https://tools.example.com."`
+	RateLimit    int      `default:"0" help:"Requests a second from one client address; more are answered 429; 0: no limit (${default})."`
+	KeyRateLimit float64  `default:"0" help:"Requests a second with one API key that has no rate of its own; more are answered 429; 0: no limit (${default})."`
+	CORSOrigins  []string `name:"cors-origins" placeholder:"ORIGIN,..." help:"Web origins whose scripts may call the API, such as https://tools.example.com."`
 }
 
 // Client options belong to what calls the API.

@@ -177,6 +177,7 @@ func (c *Serve) faults() []string {
 	l.must(c.MaxBody >= 1024, "max-body", c.MaxBody, "must be at least 1024")
 	l.must(c.MaxLag >= 0, "max-lag", c.MaxLag, "must not be negative; 0 is never")
 	l.must(c.RateLimit >= 0, "rate-limit", c.RateLimit, "must not be negative; 0 is no limit")
+	l.must(c.KeyRateLimit >= 0 && c.KeyRateLimit <= 1e6, "key-rate-limit", c.KeyRateLimit, "must lie between 0, which is no limit, and 1e6")
 	for _, origin := range c.CORSOrigins {
 		u, err := url.Parse(origin)
 		l.must(err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && u.Path == "", "cors-origins", fmt.Sprintf("%q", origin),

@@ -46,9 +46,9 @@ func TestListen(t *testing.T) {
 func TestKeys(t *testing.T) {
 	data := t.TempDir()
 	graph(t, data, 500, 3000)
-	create := func(name, scopes string) (id, secret string) {
+	create := func(name, scopes string, flags ...string) (id, secret string) {
 		t.Helper()
-		code, out := command(t, "keys", "create", name, "--scopes", scopes, "--json", "--data", data, "--log-level", "error")
+		code, out := command(t, append([]string{"keys", "create", name, "--scopes", scopes, "--json", "--data", data, "--log-level", "error"}, flags...)...)
 		var made struct {
 			ID  json.Number
 			Key string
@@ -84,6 +84,13 @@ func TestKeys(t *testing.T) {
 	}
 	p.key = secret
 	p.call(403, "GET", "/v1/status", "")
+	_, p.key = create("slow", "read", "--rate", "0.01")
+	p.eventually("knew the slow key", 10*time.Second, func() bool {
+		status, _ := p.try("GET", "/v1/status", "")
+		return status == 200
+	})
+	p.call(429, "GET", "/v1/status", "")
+	p.key = secret
 
 	if code, out := command(t, "keys", "revoke", id, "--data", data); code != 0 || !strings.Contains(out, "crawler") {
 		t.Errorf("revoke: code %d: %s", code, out)
@@ -96,7 +103,7 @@ func TestKeys(t *testing.T) {
 		t.Errorf("revoke no key: code %d: %s", code, out)
 	}
 	code, list := command(t, "keys", "list", "--data", data)
-	if code != 0 || !strings.Contains(list, "crawler") || !strings.Contains(list, "read,admin") {
+	if code != 0 || !strings.Contains(list, "crawler") || !strings.Contains(list, "read,admin") || !strings.Contains(list, "0.01/s") {
 		t.Errorf("list: code %d: %s", code, list)
 	}
 	p.stop()
