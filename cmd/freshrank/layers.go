@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -143,10 +144,18 @@ func (w *wiring) server(ctx context.Context, o config.Serve, at net.Addr) (*api.
 	if keys == nil {
 		w.log.Warn("everyone who can reach the API may do everything: --allow-anonymous", "address", at.String())
 	}
+	var secure *tls.Config
+	if o.TLSCert != "" {
+		certificate, err := boot.LoadCertificate(o.TLSCert, o.TLSKey, time.Now, w.log)
+		if err != nil {
+			return nil, nil, err
+		}
+		secure = certificate.Config()
+	}
 	build := boot.Version()
 	return api.New(api.Options{
 		Reader: view, Submitter: events, Runs: view, Now: time.Now,
-		Keys: keys, OpenUntilFirstKey: open,
+		Keys: keys, OpenUntilFirstKey: open, TLS: secure,
 		Limits: w.limits, Logger: w.log.With("layer", "serving"), Registerer: w.registry, Gatherer: w.registry,
 		Version: api.Version{Version: build.Version, Commit: build.Revision, Go: build.Go},
 		MaxBody: o.MaxBody, MaxLag: o.MaxLag, RateLimit: o.RateLimit, KeyRateLimit: o.KeyRateLimit, CORSOrigins: o.CORSOrigins,

@@ -103,6 +103,8 @@ func TestBadInput(t *testing.T) {
 		{"key of nobody", "", []string{"keys", "create", " ", "--scopes=read", data}, []string{"name"}},
 		{"keys without a folder", "", []string{"keys", "list", data}, []string{"data folder", "--data"}},
 		{"output in no folder", "", []string{"generate", "graph", "-o", "/does/not/exist"}, []string{"/does/not/exist"}},
+		{"half of TLS", "", []string{"serve", "--tls-key=k.pem", data}, []string{"tls-cert", `"k.pem"`, "together"}},
+		{"demo over TLS", "", []string{"up", "--demo", "--tls-key=k.pem", "--tls-cert=c.pem", data}, []string{"tls-cert c.pem", "--demo-rate 0"}},
 		{"demo of nothing", "", []string{"up", "--demo-pages=1", data}, []string{"demo-pages 1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -44,6 +44,9 @@ func (u *upCmd) Run(ctx context.Context, c *call) (err error) {
 	if u.DemoPages < 2 || u.DemoLinks < 1 || !(u.DemoRate >= 0) {
 		return boot.Usagef("demo-pages %d, demo-links %d, demo-rate %v: at least 2 pages, 1 link and a rate of 0 (no feed) are needed", u.DemoPages, u.DemoLinks, u.DemoRate)
 	}
+	if u.Demo && u.DemoRate > 0 && u.TLSCert != "" {
+		return boot.Usagef("demo: its feed calls this machine by its address, for which tls-cert %s is not made; add --demo-rate 0, or leave out one of the two", u.TLSCert)
+	}
 	if boot.Remote(u.Data) {
 		return boot.Usagef("data %s: up keeps the log and the database in the data folder too, which must be one of this machine; "+
 			"run batch, speed and serve for one in a bucket", u.Data)
@@ -111,6 +114,9 @@ func (u *upCmd) runAll(ctx context.Context, c *call, w *wiring, ln net.Listener)
 		return err
 	}
 	api := "http://" + reachable(ln.Addr())
+	if u.TLSCert != "" {
+		api = "https://" + reachable(ln.Addr())
+	}
 	if err := w.runtime(api).Write(u.Data); err != nil {
 		return err
 	}

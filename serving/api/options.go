@@ -1,6 +1,7 @@
 package api
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"net/http"
 	"time"
@@ -50,6 +51,9 @@ type Options struct {
 	// CORSOrigins are the web origins whose scripts may call the API, such as
 	// "https://example.com"; none.
 	CORSOrigins []string
+
+	// TLS is how connections are secured; nil: they are not.
+	TLS *tls.Config
 
 	// How long a connection may take: for the request's header (5 s), for the
 	// whole request (60 s), from its header to the end of the answer (90 s: a slow

@@ -4,6 +4,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -90,7 +91,11 @@ func (c *Client) post(ctx context.Context, body []byte) (_ Receipt, after time.D
 	}
 	response, err := h.Do(request)
 	if err != nil {
-		return Receipt{}, 0, fmt.Errorf("send events: %w", err)
+		var untrusted *tls.CertificateVerificationError
+		if errors.As(err, &untrusted) {
+			after = -1 // it will be no better in a minute
+		}
+		return Receipt{}, after, fmt.Errorf("send events: %w", err)
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(response.Body, 16<<20))

@@ -70,6 +70,8 @@ type Speed struct {
 // Serve options belong to the HTTP API.
 type Serve struct {
 	Listen  string        `placeholder:"ADDR" default:"127.0.0.1:8080" help:"Address of the API (${default})."`
+	TLSCert string        `name:"tls-cert" placeholder:"FILE" help:"Certificate chain of the API, PEM; with it the API speaks HTTPS alone. Read anew when it changes."`
+	TLSKey  string        `name:"tls-key" placeholder:"FILE" help:"Private key of --tls-cert, PEM."`
 	MaxBody int64         `default:"8388608" help:"Bytes of a request body (${default})."`
 	MaxLag  time.Duration `default:"5m" help:"Age of the ranks past which POST /v1/events answers 503; 0: never (${default})."`
 

@@ -120,7 +120,7 @@ func (c *Database) faults() []string {
 		}
 		// pgx's own message may repeat the password.
 		_, err := pgx.ParseConfig(o.dsn)
-		l.must(err == nil, o.name, Redact(o.dsn), "is not a DSN; write postgres://user:password@host:5432/name")
+		l.must(err == nil, o.name, Redact(o.dsn), "is not a DSN, or names a certificate that cannot be read; write postgres://user:password@host:5432/name")
 	}
 	return l
 }
@@ -174,6 +174,7 @@ func (c *Serve) faults() []string {
 	var l list
 	_, _, err := net.SplitHostPort(c.Listen)
 	l.must(err == nil, "listen", fmt.Sprintf("%q", c.Listen), "must be HOST:PORT, such as 127.0.0.1:8080")
+	l.must((c.TLSCert == "") == (c.TLSKey == ""), "tls-cert", fmt.Sprintf("%q and tls-key %q", c.TLSCert, c.TLSKey), "must be given together")
 	l.must(c.MaxBody >= 1024, "max-body", c.MaxBody, "must be at least 1024")
 	l.must(c.MaxLag >= 0, "max-lag", c.MaxLag, "must not be negative; 0 is never")
 	l.must(c.RateLimit >= 0, "rate-limit", c.RateLimit, "must not be negative; 0 is no limit")

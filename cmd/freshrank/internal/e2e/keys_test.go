@@ -1,7 +1,10 @@
 package e2e
 
 import (
+	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,6 +39,46 @@ func TestListen(t *testing.T) {
 	}
 	if code, out := command(t, append([]string{"serve"}, flags[:len(flags)-2]...)...); code != 2 || !strings.Contains(out, "keys create") {
 		t.Errorf("serve with revoked keys alone: code %d: %s", code, out)
+	}
+	p.stop()
+}
+
+// TestTLS: with a certificate the API speaks HTTPS alone, and submit trusts whom it
+// is told to.
+func TestTLS(t *testing.T) {
+	data := t.TempDir()
+	server := httptest.NewUnstartedServer(nil) // for its certificate, of 127.0.0.1
+	server.StartTLS()
+	server.Close()
+	pair := server.TLS.Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certFile, keyFile, events := filepath.Join(data, "tls.crt"), filepath.Join(data, "tls.key"), filepath.Join(data, "events")
+	for name, text := range map[string][]byte{
+		certFile: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}),
+		keyFile:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}),
+		events:   []byte(crawled("1", "https://me.example/", "https://you.example/")),
+	} {
+		if err := os.WriteFile(name, text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := up(t, data, append(logFlags(), "--tls-cert", certFile, "--tls-key", keyFile)...)
+	if !strings.HasPrefix(p.api, "https://127.0.0.1:") {
+		t.Fatalf("the API is at %s", p.api)
+	}
+	if code, out := command(t, "submit", events, "--data", data); code != 1 || !strings.Contains(out, "x509") {
+		t.Errorf("submit, trusting the system's: code %d: %s", code, out)
+	}
+	t.Setenv("SSL_CERT_FILE", certFile)
+	if code, out := command(t, "submit", events, "--data", data); code != 0 || !strings.Contains(out, "1 events accepted") {
+		t.Errorf("submit, trusting the certificate: code %d: %s", code, out)
+	}
+	p.api = strings.Replace(p.api, "https", "http", 1)
+	if status, _ := p.try("GET", "/livez", ""); status == 200 {
+		t.Error("plain HTTP is answered, too")
 	}
 	p.stop()
 }
