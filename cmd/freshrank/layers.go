@@ -101,8 +101,12 @@ func (w *wiring) room(data string) batch.Room {
 
 // archiver reads the log for the batch layer, and for verify.
 func (w *wiring) archiver(acceptGap bool) (*archive.Archiver, error) {
+	secure, identity, err := w.topics.Secure()
+	if err != nil {
+		return nil, err
+	}
 	return archive.New(archive.Options{
-		Brokers: w.brokers, Topic: w.topics.Topic, Limits: w.limits, Store: w.dir,
+		Brokers: w.brokers, TLS: secure, SASL: identity, Topic: w.topics.Topic, Limits: w.limits, Store: w.dir,
 		AcceptGap: acceptGap, Logger: w.log.With("layer", "batch"),
 	})
 }
@@ -115,7 +119,13 @@ func (w *wiring) speedLayer(ctx context.Context, o config.Speed) (*speed.Layer, 
 	}
 	w.closers = append(w.closers, func() error { pool.Close(); return nil })
 	log := w.log.With("layer", "speed")
-	source, err := feed.New(feed.Options{Brokers: w.brokers, Topic: w.topics.Topic, DeadLetterTopic: w.topics.DeadLetters(), Logger: log})
+	secure, identity, err := w.topics.Secure()
+	if err != nil {
+		return nil, err
+	}
+	source, err := feed.New(feed.Options{
+		Brokers: w.brokers, TLS: secure, SASL: identity, Topic: w.topics.Topic, DeadLetterTopic: w.topics.DeadLetters(), Logger: log,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +144,13 @@ func (w *wiring) server(ctx context.Context, o config.Serve, at net.Addr) (*api.
 		return nil, nil, err
 	}
 	w.closers = append(w.closers, func() error { pool.Close(); return nil })
-	events := submit.New(submit.Options{Brokers: w.brokers, Topic: w.topics.Topic, MaxBatchBytes: int64(w.limits.MaxEventBytes) + 1<<20})
+	brokerTLS, identity, err := w.topics.Secure()
+	if err != nil {
+		return nil, nil, err
+	}
+	events := submit.New(submit.Options{
+		Brokers: w.brokers, TLS: brokerTLS, SASL: identity, Topic: w.topics.Topic, MaxBatchBytes: int64(w.limits.MaxEventBytes) + 1<<20,
+	})
 	w.closers = append(w.closers, events.Close)
 	view := servingview.New(pool, time.Now)
 	keys, open, err := access(ctx, o, at, view)

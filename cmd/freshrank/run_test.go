@@ -105,6 +105,7 @@ func TestBadInput(t *testing.T) {
 		{"output in no folder", "", []string{"generate", "graph", "-o", "/does/not/exist"}, []string{"/does/not/exist"}},
 		{"half of TLS", "", []string{"serve", "--tls-key=k.pem", data}, []string{"tls-cert", `"k.pem"`, "together"}},
 		{"demo over TLS", "", []string{"up", "--demo", "--tls-key=k.pem", "--tls-cert=c.pem", data}, []string{"tls-cert c.pem", "--demo-rate 0"}},
+		{"TLS with the embedded log", "", []string{"up", "--kafka-tls", "--listen=127.0.0.1:0", "--data", t.TempDir()}, []string{"kafka-tls", "--brokers"}},
 		{"demo of nothing", "", []string{"up", "--demo-pages=1", data}, []string{"demo-pages 1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -38,6 +38,9 @@ func databaseFolder(data string) string { return filepath.Join(data, "embedded",
 // startServices starts what the options do not name. The data folder must be
 // locked.
 func startServices(ctx context.Context, data string, l config.Log, d config.Database, logger *slog.Logger) (s *services, err error) {
+	if len(l.Brokers) == 0 && l.Secured() {
+		return &services{}, boot.Usagef("kafka-tls, kafka-sasl: the embedded log has neither; name brokers with --brokers")
+	}
 	s = &services{brokers: l.Brokers, dsn: d.Database, direct: d.DatabaseDirect}
 	defer func() {
 		if err != nil {
@@ -169,7 +172,13 @@ func reason(err error) string {
 func (s *services) makeTopics(ctx context.Context, wait time.Duration, l config.Log, limits config.Limits) error {
 	ctx, cancel := context.WithTimeout(ctx, max(wait, time.Second))
 	defer cancel()
-	o := topics.Options{Brokers: s.brokers, Partitions: l.Partitions, Replication: l.Replication, MaxMessageBytes: limits.MaxEventBytes + 1<<20}
+	secure, identity, err := l.Secure()
+	if err != nil {
+		return err
+	}
+	o := topics.Options{
+		Brokers: s.brokers, TLS: secure, SASL: identity, Partitions: l.Partitions, Replication: l.Replication, MaxMessageBytes: limits.MaxEventBytes + 1<<20,
+	}
 	for {
 		_, err := topics.Ensure(ctx, o, l.Topic, l.DeadLetters())
 		if err == nil {

@@ -156,6 +156,48 @@ func TestKeyIsASecret(t *testing.T) {
 	}
 }
 
+// TestKafkaOptions: what does not go together is told, passwords are not, neither
+// in errors nor by Print.
+func TestKafkaOptions(t *testing.T) {
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty.pem")
+	if err := os.WriteFile(empty, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	user := []string{"--kafka-user=u", "--kafka-password=hunter2"}
+	for want, args := range map[string][]string{
+		"kafka-sasl gssapi: must be":  append(user, "--kafka-sasl=gssapi"),
+		"kafka-sasl plain: sends the": append(user, "--kafka-sasl=plain"),
+		"kafka-sasl scram-sha-256":    {"--kafka-sasl=scram-sha-256", "--kafka-password=hunter2"},
+		"kafka-user u":                user,
+		"need --kafka-tls":            {"--kafka-ca=ca.pem"},
+		"kafka-cert \"c.pem\"":        {"--kafka-tls", "--kafka-cert=c.pem"},
+		"kafka-ca /does/not/exist":    {"--kafka-tls", "--kafka-ca=/does/not/exist"},
+		"holds no certificate":        {"--kafka-tls", "--kafka-ca=" + empty},
+		"kafka-key " + empty:          {"--kafka-tls", "--kafka-cert=" + empty, "--kafka-key=" + empty},
+		"SASLprep":                    {"--kafka-sasl=scram-sha-512", "--kafka-user=u", "--kafka-password=hunter2\u0007"},
+		"kafka-password-file":         {"--kafka-sasl=scram-sha-512", "--kafka-user=u", "--kafka-password-file=/does/not/exist"},
+	} {
+		if _, err := load(t, "", args...); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: error lacks %q, or tells the password:\n%v", args, want, err)
+		}
+	}
+	a, err := load(t, "", append(user, "--kafka-sasl=plain", "--kafka-tls")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := Print(&out, a, func(string) string { return "flag" }); err != nil || strings.Contains(out.String(), "hunter2") {
+		t.Errorf("error %v, output\n%s", err, out.String())
+	}
+	if c, m, err := a.Secure(); err != nil || c == nil || c.RootCAs != nil || m.Name() != "PLAIN" {
+		t.Errorf("TLS %v, SASL %v, error %v", c, m, err)
+	}
+	if a, err = load(t, ""); err != nil || a.Secured() {
+		t.Errorf("without options: secured %v, error %v", a.Secured(), err)
+	}
+}
+
 func TestCheckEnv(t *testing.T) {
 	if err := CheckEnv([]string{"FRESHRANK_KEEP=1", "FRESHRANK_TEST_BROKERS=x", "FRESHRANK_SERVICE_HOST=1", "FRESHRANK_PORT=1", "FRESHRANK_PORT_80_TCP=1", "PATH=/"}); err != nil {
 		t.Error(err)

@@ -21,6 +21,7 @@ type Log struct {
 	Topic       string   `default:"freshrank.links" help:"Name of the topic; dead letters go to the same with .dlq behind it (${default})."`
 	Partitions  int      `default:"4" help:"Partitions of the topic, when it is made (${default})."`
 	Replication int      `default:"1" help:"Replicas of the topic, when it is made (${default})."`
+	Kafka       `embed:""`
 }
 
 // DeadLetters returns the topic for records that cannot be used.

@@ -91,7 +91,7 @@ func (c *Log) faults() []string {
 	l.must(topicName.MatchString(c.Topic), "topic", fmt.Sprintf("%q", c.Topic), "must be letters, digits, dots, dashes and underscores, at most 200, such as freshrank.links")
 	l.must(c.Partitions >= 1 && c.Partitions <= 10000, "partitions", c.Partitions, "must be between 1 and 10000")
 	l.must(c.Replication >= 1 && c.Replication <= 100, "replication", c.Replication, "must be between 1 and 100")
-	return l
+	return append(l, c.Kafka.faults()...)
 }
 
 // fromFile fills in a secret option from the file that another one names.
