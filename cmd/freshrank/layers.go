@@ -168,6 +168,9 @@ func (w *wiring) server(ctx context.Context, o config.Serve, at net.Addr) (*api.
 		}
 		secure = certificate.Config()
 	}
+	if keys != nil && !open && secure == nil {
+		w.log.Warn("API keys go over the network as they are: no --tls-cert; a proxy in front must speak HTTPS", "address", at.String())
+	}
 	build := boot.Version()
 	return api.New(api.Options{
 		Reader: view, Submitter: events, Runs: view, Now: time.Now,

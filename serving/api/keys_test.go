@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -103,6 +106,12 @@ func TestNoWayAround(t *testing.T) {
 			}
 		}
 	}
+	r := httptest.NewRequest("POST", "/v1/events", iotest.ErrReader(errors.New("the body was read")))
+	r.Header.Set("Authorization", "Bearer "+serving.NewSecret())
+	refused := httptest.NewRecorder()
+	if s.ServeHTTP(refused, r); refused.Code != 401 {
+		t.Errorf("a body that must not be read: %d %s", refused.Code, refused.Body)
+	}
 	bare := strings.TrimPrefix(secret, "freshrank_")
 	for name, headers := range map[string][]string{
 		"of another scheme": {"Authorization: Basic " + secret},
@@ -130,6 +139,30 @@ func TestNoWayAround(t *testing.T) {
 	}
 	if !strings.Contains(log.String(), "key=1") {
 		t.Errorf("the log does not say whose request it was:\n%s", log.String())
+	}
+}
+
+// TestOthersCaches: no answer to a key may be kept and given to another, and no
+// error at all.
+func TestOthersCaches(t *testing.T) {
+	w := newWorld()
+	secrets := w.holders()
+	s := w.server()
+	for where, op := range operations(s.OpenAPI()) {
+		if op.Security == nil {
+			continue
+		}
+		method, path, _ := strings.Cut(where, " ")
+		for _, secret := range append(slices.Collect(maps.Values(secrets)), "none") {
+			got := do(s, method, path, "", "Authorization: Bearer "+secret)
+			// no-cache: kept, but asked for each time. Without any of these three, a shared
+			// cache must not keep the answer to an Authorization (RFC 9111, 3.5).
+			caching := got.Header().Get("Cache-Control")
+			if strings.Contains(caching, "public") || strings.Contains(caching, "s-maxage") || strings.Contains(caching, "must-revalidate") ||
+				got.Code >= 400 && caching != "no-store" {
+				t.Errorf("%s: %d, Cache-Control %q", where, got.Code, caching)
+			}
+		}
 	}
 }
 
