@@ -9,17 +9,22 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 LDFLAGS  := -X freshrank/cmd/freshrank/internal/boot.version=$(VERSION)
 TOOLS    := $(CURDIR)/.tools
 LINTER   := $(TOOLS)/golangci-lint-v2.15.0
+PROMTOOL := $(TOOLS)/promtool-v0.316.0
 FUZZTIME ?= 10s
+PAGES    ?= 10M
+LINKS    ?= 100M
+DATA     ?= ./freshrank-data
+API      ?= http://127.0.0.1:8080
 BENCH    ?= .
 PKG      ?= ./...
 
 # What talks to the log.
 LOG_PACKAGES := ./migrations/topics/... ./batch/archive/... ./speed/... ./serving/submit/... ./cmd/freshrank/internal/e2e/...
 
-.PHONY: help run build test race lint fuzz bench acceptance test-kafka tidy clean
+.PHONY: help run build test race lint rules fuzz bench acceptance scale duckdb-check test-kafka tidy clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build, then everything in one process with a demo graph and a live crawl
 	bin/freshrank up --demo
@@ -43,6 +48,15 @@ $(LINTER):
 	GOBIN=$(TOOLS) GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 	mv $(TOOLS)/golangci-lint $@
 
+# Not in .ci/run: with cold caches promtool takes 1 GB of downloads and four minutes of
+# a processor. What can drift without it, names of metrics and alerts, Go tests hold.
+rules: $(PROMTOOL) ## check and test Prometheus's rules
+	cd deploy/prometheus && $(PROMTOOL) check config prometheus.yml && $(PROMTOOL) check rules --lint=all --lint-fatal slo.yml alerts.yml && $(PROMTOOL) test rules alerts_test.yml
+
+$(PROMTOOL): # without service discovery, most of its size
+	GOBIN=$(TOOLS) GOFLAGS= go install -tags remove_all_sd github.com/prometheus/prometheus/cmd/promtool@v0.316.0
+	mv $(TOOLS)/promtool $@
+
 # Go's fuzzer now and then takes its own end for a failure: "context deadline
 # exceeded" without an input that fails.
 fuzz: ## every fuzz target for FUZZTIME each (10s)
@@ -55,8 +69,15 @@ fuzz: ## every fuzz target for FUZZTIME each (10s)
 bench: ## the benchmarks; BENCH picks some, PKG a package
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
 
-acceptance: ## the built program from outside: freshness, handover, kill -9; prints the figures
+acceptance: ## the built program from outside: freshness, handover, kill -9, a small scale; prints the figures
 	go test -v -count=1 -timeout 30m ./cmd/freshrank/internal/acceptance -full
+
+# The input is made up once and kept in the folder FRESHRANK_TEST_CACHE, if that is set.
+scale: ## import to handover at PAGES (10M) and LINKS (100M), a process a layer; prints what it took beside what it must
+	go test -v -count=1 -timeout 60m ./cmd/freshrank/internal/acceptance -run '^TestScale$$' -full -pages $(PAGES) -links $(LINKS)
+
+duckdb-check: ## the ranks in the data folder DATA by DuckDB, beside what API answers (needs Python)
+	deploy/duckdb-check/run --data $(DATA) --api $(API)
 
 test-kafka: ## the tests that talk to the log, on a real Apache Kafka (needs Java and Maven)
 	deploy/kafka-test/run go test -count=1 -timeout 20m $(LOG_PACKAGES)
@@ -65,5 +86,5 @@ tidy: ## format the code, tidy go.mod
 	gofmt -w -s .
 	go mod tidy
 
-clean: ## what was built and the linter; not freshrank-data
+clean: ## what was built and the tools; not freshrank-data
 	rm -rf bin $(TOOLS)

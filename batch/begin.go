@@ -15,17 +15,17 @@ func (w *work) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := w.o.Files.Clean(); err != nil {
+	if err := w.o.Files.Clean(ctx); err != nil {
 		return err
 	}
-	latest, ok, err := w.o.Files.LatestGraph()
+	latest, ok, err := w.o.Files.LatestGraph(ctx)
 	if err != nil {
 		return fmt.Errorf("look up latest graph: %w", err)
 	}
 	if published && (!ok || latest < newest.Number) {
 		return &FolderError{Published: newest.Number, Latest: latest, Any: ok}
 	}
-	all, err := w.o.Files.Generations()
+	all, err := w.o.Files.Generations(ctx)
 	if err != nil {
 		return fmt.Errorf("list generations: %w", err)
 	}
@@ -33,7 +33,7 @@ func (w *work) begin(ctx context.Context) error {
 	// where the published graph is not there, Postgres is older than the folder,
 	// restored from a backup: then newer files are all there is, and stay.
 	if published && latest > newest.Number && slices.Contains(all, newest.Number) {
-		if err := w.removeBut(func(g int64) bool { return g <= newest.Number }); err != nil {
+		if err := w.removeBut(ctx, func(g int64) bool { return g <= newest.Number }); err != nil {
 			return fmt.Errorf("remove files of an unfinished run: %w", err)
 		}
 		latest, all = newest.Number, []int64{newest.Number}

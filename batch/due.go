@@ -51,7 +51,7 @@ func (d *due) first(ctx context.Context) error {
 		d.m.saw(&newest)
 		return nil
 	}
-	_, graph, err := d.o.Files.LatestGraph()
+	_, graph, err := d.o.Files.LatestGraph(ctx)
 	if err != nil {
 		return err
 	}
@@ -116,4 +116,9 @@ func (d *due) scheduled(ctx context.Context) error {
 func (d *due) next(after time.Time) {
 	d.tick = d.o.Schedule.Next(after)
 	d.off = d.tick.IsZero()
+	if d.off {
+		d.m.nextAt.Set(0)
+	} else {
+		d.m.nextAt.Set(unix(d.tick))
+	}
 }

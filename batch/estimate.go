@@ -64,12 +64,13 @@ func (r rate) of(s size) float64 {
 var (
 	memory = map[Phase]rate{
 		PhaseArchive: {once: 64e6},
-		PhaseFold:    {once: 80e6, page: 180, link: 15, event: 300},
+		PhaseFold:    {once: 80e6, page: 60, link: 8, event: 1500},
 		PhaseRank:    {once: 80e6, page: 200, link: 20, event: 300},
 		PhasePublish: {once: 80e6, page: 200, link: 20, event: 300},
 	}
-	// atOnce is what each row group takes that is read or written at the same time.
-	atOnce = 90e6
+	// atOnce is what each row group takes that a fold reads or writes at the same time,
+	// and pass how many events it holds at a time at most, of ten links each.
+	atOnce, pass = 90e6, 3.2e6
 
 	seconds = map[Phase]rate{
 		PhaseArchive: {once: 0.1, event: 20e-6},
@@ -94,7 +95,7 @@ var phases = []Phase{PhaseArchive, PhaseFold, PhaseRank, PhasePublish}
 
 // Estimate says what a run would take if it began now.
 func (r *Runner) Estimate(ctx context.Context) (Estimate, error) {
-	base, ok, err := r.o.Files.LatestGraph()
+	base, ok, err := r.o.Files.LatestGraph(ctx)
 	if err != nil {
 		return Estimate{}, fmt.Errorf("look up latest graph: %w", err)
 	}
@@ -118,7 +119,7 @@ func (r *Runner) estimate(ctx context.Context, base int64, hasBase bool, cut lin
 	e := Estimate{At: r.o.now()}
 	if hasBase {
 		var err error
-		if graph, err = r.o.Files.GraphSize(base); err != nil {
+		if graph, err = r.o.Files.GraphSize(ctx, base); err != nil {
 			return Estimate{}, fmt.Errorf("look up size of graph %d: %w", base, err)
 		}
 		e.Graph = &base
@@ -130,9 +131,14 @@ func (r *Runner) estimate(ctx context.Context, base int64, hasBase bool, cut lin
 	e.Pages, e.Links, e.Events = graph.Pages, graph.Links, graph.Cut.Behind(cut)
 	s := size{float64(e.Pages), float64(e.Links), float64(e.Events)}
 	after := s.grown()
-	groups := min(float64(runtime.GOMAXPROCS(0)), after.links/groupLinks)
+	held := after
+	held.events = min(held.events, pass)
 	for _, p := range phases {
-		e.Memory = max(e.Memory, int64(memory[p].of(after)+atOnce*groups))
+		bytes := memory[p].of(held)
+		if p == PhaseFold && s.events > 0 {
+			bytes += atOnce * min(float64(runtime.GOMAXPROCS(0)), after.links/groupLinks)
+		}
+		e.Memory = max(e.Memory, int64(bytes))
 		*e.Seconds.of(p) = seconds[p].of(after)
 	}
 	e.Measured = e.measured(past, after)

@@ -16,7 +16,7 @@ func (r *Runner) execute(ctx context.Context, lease Lease, run Run, interrupted 
 
 	work, end := context.WithCancelCause(ctx)
 	defer end(context.Canceled)
-	t := &tracker{r: r, epoch: lease.Epoch(), run: run, end: end, watch: watch, p: run.Progress}
+	t := &tracker{r: r, log: log, epoch: lease.Epoch(), run: run, end: end, watch: watch, p: run.Progress}
 	following, stop := context.WithCancel(work)
 	stopped := make(chan struct{})
 	go func() {
@@ -27,6 +27,7 @@ func (r *Runner) execute(ctx context.Context, lease Lease, run Run, interrupted 
 	t.leave()
 	stop()
 	<-stopped
+	defer r.m.enter(phaseIdle)
 
 	run.Progress = t.progress()
 	run.Rate, run.Unit, run.Left = 0, "", 0
@@ -87,9 +88,11 @@ func (r *Runner) failed(ctx context.Context, lease Lease, run Run, err error, in
 		// Published after all: the answer to our COMMIT was what got lost.
 		return over
 	case run.Generation > 0:
-		if err := r.o.Files.Remove(run.Generation); err != nil {
+		attempt, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+		defer cancel()
+		if err := r.o.Files.Remove(attempt, run.Generation); err != nil {
 			r.o.Logger.WarnContext(ctx, "files of a failed batch run stay until the next run",
-				"generation", run.Generation, "error", err)
+				"run", run.ID, "generation", run.Generation, "error", err)
 		}
 	}
 	return run

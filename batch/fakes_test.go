@@ -36,28 +36,28 @@ func newMemoryFiles() *memoryFiles {
 	return &memoryFiles{graphs: map[int64]memoryGraph{}, ranks: map[int64]map[link.PageKey]float64{}}
 }
 
-func (f *memoryFiles) Generations() ([]int64, error) {
+func (f *memoryFiles) Generations(context.Context) ([]int64, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Sorted(maps.Keys(f.graphs)), nil
 }
 
-func (f *memoryFiles) GraphSize(n int64) (GraphSize, error) {
+func (f *memoryFiles) GraphSize(_ context.Context, n int64) (GraphSize, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	g := f.graphs[n]
 	return GraphSize{Pages: int64(g.g.Pages()), Links: int64(g.g.Links.Links()), Cut: g.cut}, nil
 }
 
-func (f *memoryFiles) LatestGraph() (int64, bool, error) {
-	all, _ := f.Generations()
+func (f *memoryFiles) LatestGraph(ctx context.Context) (int64, bool, error) {
+	all, _ := f.Generations(ctx)
 	if len(all) == 0 {
 		return 0, false, nil
 	}
 	return all[len(all)-1], true, nil
 }
 
-func (f *memoryFiles) LatestRanks() (int64, bool, error) {
+func (f *memoryFiles) LatestRanks(context.Context) (int64, bool, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	all := slices.Sorted(maps.Keys(f.ranks))
@@ -67,17 +67,28 @@ func (f *memoryFiles) LatestRanks() (int64, bool, error) {
 	return all[len(all)-1], true, nil
 }
 
-func (f *memoryFiles) ReadGraph(_ context.Context, n int64) (*linkgraph.Graph, link.Offsets, error) {
+func (f *memoryFiles) Fold(_ context.Context, base, n int64, cut link.Offsets, _ time.Time,
+	events func(func(*link.Event) error) error, progress func(done, total int64),
+) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.graphs[n].g, f.graphs[n].cut, nil
+	o := linkgraph.NewOverlay(f.graphs[base].g)
+	err := events(func(e *link.Event) error {
+		o.Apply(e)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	progress(1, 1)
+	f.graphs[n] = memoryGraph{o.Graph(), cut}
+	return nil
 }
 
-func (f *memoryFiles) WriteGraph(_ context.Context, n int64, g *linkgraph.Graph, cut link.Offsets, _ time.Time) error {
+func (f *memoryFiles) ReadGraph(_ context.Context, n int64) (*linkgraph.Graph, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.graphs[n] = memoryGraph{g, cut}
-	return nil
+	return f.graphs[n].g, nil
 }
 
 func (f *memoryFiles) ReadRanks(_ context.Context, n int64, g *linkgraph.Graph) (x, residual []float64, err error) {
@@ -104,7 +115,7 @@ func (f *memoryFiles) WriteRanks(_ context.Context, n int64, g *linkgraph.Graph,
 	return nil
 }
 
-func (f *memoryFiles) Remove(n int64) error {
+func (f *memoryFiles) Remove(_ context.Context, n int64) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.graphs, n)
@@ -112,7 +123,7 @@ func (f *memoryFiles) Remove(n int64) error {
 	return nil
 }
 
-func (f *memoryFiles) Clean() error { return nil }
+func (f *memoryFiles) Clean(context.Context) error { return nil }
 
 // memoryLog is a Log of one partition.
 type memoryLog struct {

@@ -27,6 +27,7 @@ func (f *forecast) renew(ctx context.Context, epoch int64) {
 	f.next = now.Add(forecastEvery)
 	e, err := f.Estimate(ctx)
 	if err == nil {
+		f.m.expects(e)
 		err = f.o.View.Forecast(ctx, epoch, e)
 	}
 	if err != nil && ctx.Err() == nil {

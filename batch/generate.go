@@ -60,6 +60,7 @@ func (w *work) freeze(ctx context.Context) error {
 		return fmt.Errorf("freeze cut: %w", err)
 	}
 	w.asOf, w.cut = asOf, end
+	w.t.log.InfoContext(ctx, "cut frozen", "generation", w.number, "cut", w.cut)
 	return nil
 }
 
@@ -75,43 +76,46 @@ func (w *work) archive(ctx context.Context) error {
 	return nil
 }
 
-// fold brings the last graph up to the cut and stores it.
+// fold brings the last graph up to the cut, stores it and reads what is stored.
 func (w *work) fold(ctx context.Context) (*linkgraph.Graph, error) {
 	if err := w.t.enter(ctx, PhaseFold); err != nil {
 		return nil, err
 	}
-	var base *linkgraph.Graph
-	var from link.Offsets
+	base, from := int64(-1), link.Offsets(nil)
 	if w.hasBase {
-		var err error
-		if base, from, err = w.o.Files.ReadGraph(ctx, w.base); err != nil {
+		size, err := w.o.Files.GraphSize(ctx, w.base)
+		if err != nil {
 			return nil, err
 		}
+		from = size.Cut
 		if !w.cut.Covers(from) {
 			return nil, fmt.Errorf("log ends at %v but graph %d was cut at %v: the log lost records or is another; "+
 				"give the log that belongs to this data folder, or start over with an empty data folder", w.cut, w.base, from)
 		}
+		base = w.base
 	}
-	overlay, events, total := linkgraph.NewOverlay(base), int64(0), from.Behind(w.cut)
-	err := w.o.Log.Events(ctx, from, w.cut, func(e *link.Event) error {
-		overlay.Apply(e)
-		if events++; events%1024 == 0 {
-			w.folded(events, total)
-		}
-		return nil
+	n, total := int64(0), from.Behind(w.cut)
+	err := w.o.Files.Fold(ctx, base, w.number, w.cut, w.asOf, func(apply func(*link.Event) error) error {
+		return w.o.Log.Events(ctx, from, w.cut, func(e *link.Event) error {
+			if n++; n%1024 == 0 {
+				w.folded(n, 0.4*fraction(n, total))
+			}
+			return apply(e)
+		})
+	}, func(done, rows int64) {
+		w.folded(n, 0.4*fraction(n, total)+0.5*fraction(done, rows)) // the rest is reading it
 	})
 	if err != nil {
-		return nil, fmt.Errorf("fold events: %w", err)
+		return nil, err
 	}
-	w.folded(events, total)
-	graph := overlay.Graph()
-	return graph, w.o.Files.WriteGraph(ctx, w.number, graph, w.cut, w.asOf)
+	w.folded(n, 0.9)
+	return w.o.Files.ReadGraph(ctx, w.number)
 }
 
-func (w *work) folded(events, total int64) {
+func (w *work) folded(events int64, part float64) {
 	w.t.update(func(p *Progress) { p.Events = events })
 	w.t.count("events", float64(events))
-	w.t.done(0.8 * fraction(events, total)) // the rest is writing it
+	w.t.done(part)
 }
 
 // rank ranks what of the graph has a rank, certifies, checks and stores it.
@@ -141,7 +145,7 @@ func (w *work) rank(ctx context.Context, g *linkgraph.Graph) (*linkgraph.Effecti
 // start returns the last ranks by g's pages, to start from. Without them the
 // result is the same within its bound; it only takes longer.
 func (w *work) start(ctx context.Context, g *linkgraph.Graph) []float64 {
-	last, ok, err := w.o.Files.LatestRanks()
+	last, ok, err := w.o.Files.LatestRanks(ctx)
 	if err != nil || !ok {
 		err = errors.Join(err, ctx.Err())
 	} else {
@@ -151,7 +155,7 @@ func (w *work) start(ctx context.Context, g *linkgraph.Graph) []float64 {
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		w.o.Logger.WarnContext(ctx, "last ranks cannot be read: ranking from scratch", "error", err)
+		w.t.log.WarnContext(ctx, "last ranks cannot be read: ranking from scratch", "generation", w.number, "error", err)
 	}
 	return nil
 }

@@ -234,7 +234,7 @@ func TestRetention(t *testing.T) {
 				wait(time.Second)
 			}
 		})
-		got, _ := h.files.Generations()
+		got, _ := h.files.Generations(t.Context())
 		if want := []int64{0, 1, 4, 5}; len(got) != 4 || got[1] != 1 || got[2] != 4 || got[3] != 5 {
 			t.Errorf("generations %v on disk, want %v", got, want)
 		}

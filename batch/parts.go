@@ -13,26 +13,30 @@ import (
 // returns was checked against its checksums. One runner uses it at a time.
 type Files interface {
 	// Generations lists those that have a complete graph, ascending.
-	Generations() ([]int64, error)
+	Generations(ctx context.Context) ([]int64, error)
 	// LatestGraph and LatestRanks return the newest generation that has one, or them,
 	// complete; false if none.
-	LatestGraph() (generation int64, ok bool, err error)
-	LatestRanks() (generation int64, ok bool, err error)
-	// GraphSize returns how large a graph is, without reading it.
-	GraphSize(generation int64) (GraphSize, error)
-	// ReadGraph returns a graph and its cut; nil for an import, which precedes the log.
-	ReadGraph(ctx context.Context, generation int64) (*linkgraph.Graph, link.Offsets, error)
-	// WriteGraph stores a graph for good before it returns, or not at all.
-	WriteGraph(ctx context.Context, generation int64, g *linkgraph.Graph, cut link.Offsets, asOf time.Time) error
+	LatestGraph(ctx context.Context) (generation int64, ok bool, err error)
+	LatestRanks(ctx context.Context) (generation int64, ok bool, err error)
+	// GraphSize returns how large a graph is, and its cut, without reading it.
+	GraphSize(ctx context.Context, generation int64) (GraphSize, error)
+	// Fold makes the graph of a generation of base's, or of nothing if base is negative:
+	// brought up to cut by the events that it is given by calls of apply, in any order.
+	// events must return apply's error. The graph is stored for good before Fold returns,
+	// or not at all. progress may be called at any rate, one call at a time, and begin anew.
+	Fold(ctx context.Context, base, generation int64, cut link.Offsets, asOf time.Time,
+		events func(apply func(*link.Event) error) error, progress func(done, total int64)) error
+	// ReadGraph returns a graph.
+	ReadGraph(ctx context.Context, generation int64) (*linkgraph.Graph, error)
 	// ReadRanks returns x̂ and r of a generation by the pages of g, matched by key;
 	// 0 where a page had no rank.
 	ReadRanks(ctx context.Context, generation int64, g *linkgraph.Graph) (x, residual []float64, err error)
 	// WriteRanks stores ranks for good before it returns, or not at all.
 	WriteRanks(ctx context.Context, generation int64, g *linkgraph.Graph, member []bool, r *pagerank.Result, p Parameters, cut link.Offsets) error
 	// Remove deletes graph and ranks of a generation; none there is no error.
-	Remove(generation int64) error
+	Remove(ctx context.Context, generation int64) error
 	// Clean deletes what was begun and never completed.
-	Clean() error
+	Clean(ctx context.Context) error
 }
 
 // Log is the topic, its archive included.

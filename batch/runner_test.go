@@ -132,6 +132,20 @@ func TestFirstRunWaitsForSomethingToRank(t *testing.T) {
 		if n := testutil.ToFloat64(h.m.runs.WithLabelValues("succeeded")); n != 2 {
 			t.Errorf("metric runs = %v", n)
 		}
+		if n := testutil.ToFloat64(h.m.work.WithLabelValues("fold")); n != 2 {
+			t.Errorf("metric work of fold = %v", n)
+		}
+		for _, p := range phases {
+			if n := testutil.ToFloat64(h.m.work.WithLabelValues(string(p))); !(n > 0) {
+				t.Errorf("metric work of %s = %v", p, n)
+			}
+		}
+		if idle, pending, epsilon := testutil.ToFloat64(h.m.phase.WithLabelValues("idle")), testutil.ToFloat64(h.m.pending), testutil.ToFloat64(h.m.epsilon); idle != 1 || pending != 0 || !(epsilon > 0) {
+			t.Errorf("metrics: idle %v, pending events %v, epsilon %v", idle, pending, epsilon)
+		}
+		if as, want := testutil.ToFloat64(h.m.asOf), unix(g.AsOf); as != want {
+			t.Errorf("metric as_of = %v, want %v", as, want)
+		}
 		if n, err := testutil.GatherAndCount(reg, "freshrank_batch_phase_duration_seconds"); n != 4 || err != nil {
 			t.Errorf("%d phases have durations, want 4 (%v)", n, err)
 		}

@@ -3,6 +3,7 @@ package batch
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math"
 	"sync"
 	"time"
@@ -12,6 +13,7 @@ import (
 // there that the run is to be cancelled.
 type tracker struct {
 	r     *Runner
+	log   *slog.Logger // says which run
 	epoch int64
 	run   Run
 	end   context.CancelCauseFunc // of the run's context
@@ -29,6 +31,7 @@ type tracker struct {
 // run can be cancelled between any two.
 func (t *tracker) enter(ctx context.Context, p Phase) error {
 	t.leave()
+	t.r.m.enter(p)
 	t.update(func(q *Progress) { q.Phase, q.Unit = p, "" })
 	t.done(0)
 	t.send(ctx)
@@ -40,7 +43,8 @@ func (t *tracker) leave() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if took, ok := t.pace.leave(t.p.Phase, t.r.o.now()); ok {
-		t.r.m.phase.WithLabelValues(string(t.p.Phase)).Observe(took)
+		t.r.m.phaseSeconds.WithLabelValues(string(t.p.Phase)).Observe(took)
+		t.log.Info("batch phase ended", "phase", t.p.Phase, "generation", t.p.Generation, "seconds", took)
 	}
 }
 
@@ -57,13 +61,17 @@ func (t *tracker) done(part float64) {
 		if part >= t.pace.part && part <= 1 {
 			t.pace.part = part
 			q.Done = max(q.Done, t.pace.done(q.Phase))
+			t.r.m.progress.Set(q.Done)
 		}
 	})
 }
 
 // count says how much of what it works on the present phase has behind it.
 func (t *tracker) count(unit string, n float64) {
-	t.update(func(q *Progress) { q.Unit, t.pace.counted = unit, n })
+	t.update(func(q *Progress) {
+		t.r.m.work.WithLabelValues(string(q.Phase)).Add(max(n-t.pace.counted, 0))
+		q.Unit, t.pace.counted = unit, n
+	})
 }
 
 // sweep records a sweep of the rank phase over a number of links. The bound falls
@@ -140,7 +148,7 @@ func (t *tracker) send(ctx context.Context) {
 	case errors.Is(err, ErrFenced):
 		t.end(ErrFenced)
 	case err != nil && ctx.Err() == nil:
-		t.r.o.Logger.WarnContext(ctx, "batch run's progress not recorded", "run", t.run.ID, "error", err)
+		t.log.WarnContext(ctx, "batch run's progress not recorded", "error", err)
 	case cancel:
 		t.end(ErrCancelled)
 	}

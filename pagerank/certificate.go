@@ -9,7 +9,8 @@ import "math"
 // is half applied.
 //
 // With ε⁺ = max r⁺/(1−α) and ε⁻ = max r⁻/(1−α), and because (I−αPᵀ)⁻¹ is
-// non-negative and maps (1−α)·1 to x,
+// non-negative and maps (1−α)·1 to x (package incremental divides by more than 1−α where
+// many links lead to a page; what follows is the same),
 //
 //	−ε⁻·x ≤ x − x̂ ≤ ε⁺·x                       componentwise, and
 //	−ε⁻·(x−(1−α)) ≤ x − x̃ ≤ ε⁺·(x−(1−α))       since x − x̃ = αPᵀ(x−x̂).
@@ -24,8 +25,8 @@ type Certificate struct {
 	Dangling     float64 // Ŝ_D = Σ x̂ over ranked pages without out-links
 	Plus         float64 // R⁺ = Σ max(r, 0), or more
 	Minus        float64 // R⁻ = Σ max(−r, 0), or more
-	EpsilonPlus  float64 // ε⁺, or more
-	EpsilonMinus float64 // ε⁻, or more
+	EpsilonPlus  float64 // ε⁺, or any other for which the lines above hold
+	EpsilonMinus float64 // ε⁻, the same
 	// Slack is the greatest relative difference δ between a served value y and
 	// x̃: |x̃ − y| ≤ δ·y. Zero where x̃ itself is served.
 	Slack float64

@@ -25,12 +25,13 @@ type load struct {
 	behind  int64   // records that are in the log but not applied
 	settled bool    // at some moment no push was due
 	slack   float64 // of what was published last
+	full    bool    // the log waits for something else than pushes
 }
 
 // step is called at regular intervals. It returns the ε to aim at from now on. Values
 // far coarser than that, for want of time to write them, waste pushes as fine.
 func (c *epsilonControl) step(l load) float64 {
-	growing := l.behind > tolerated && float64(l.behind) > catchingUp*float64(c.behind)
+	growing := !l.full && l.behind > tolerated && float64(l.behind) > catchingUp*float64(c.behind)
 	switch {
 	case growing || !l.settled || l.slack > c.now:
 		c.now = min(c.now*raiseEpsilon, c.max)

@@ -17,28 +17,29 @@ func TestEpsilonControl(t *testing.T) {
 		want float64
 		why  string
 	}{
-		{load{0, true, 0}, 0.7e-3, "idle: finer"},
-		{load{tolerated, true, 0}, 0.7e-3, "one micro-batch behind: hold"},
-		{load{50_000, true, 0}, 1.05e-3, "behind and growing: coarser"},
-		{load{50_000, true, 0}, 1.575e-3, "not shrinking: coarser"},
-		{load{40_000, true, 0}, 1.575e-3, "shrinking: hold"},
-		{load{39_000, true, 0}, 2.3625e-3, "hardly shrinking: coarser"},
-		{load{0, true, 2e-3}, 2.3625e-3, "values as coarse as pushes: hold"},
-		{load{0, true, 1e-2}, 3.54375e-3, "values coarser than pushes: coarser"},
-		{load{0, false, 0}, 5.315625e-3, "pushes do not keep up: coarser"},
+		{load{behind: 0, settled: true, slack: 0}, 0.7e-3, "idle: finer"},
+		{load{behind: tolerated, settled: true, slack: 0}, 0.7e-3, "one micro-batch behind: hold"},
+		{load{behind: 50_000, settled: true, slack: 0}, 1.05e-3, "behind and growing: coarser"},
+		{load{behind: 50_000, settled: true, slack: 0}, 1.575e-3, "not shrinking: coarser"},
+		{load{behind: 40_000, settled: true, slack: 0}, 1.575e-3, "shrinking: hold"},
+		{load{behind: 39_000, settled: true, slack: 0}, 2.3625e-3, "hardly shrinking: coarser"},
+		{load{behind: 0, settled: true, slack: 2e-3}, 2.3625e-3, "values as coarse as pushes: hold"},
+		{load{behind: 0, settled: true, slack: 1e-2}, 3.54375e-3, "values coarser than pushes: coarser"},
+		{load{behind: 90_000, settled: true, full: true}, 3.54375e-3, "the log waits for the database: hold"},
+		{load{behind: 0, settled: false, slack: 0}, 5.315625e-3, "pushes do not keep up: coarser"},
 	} {
 		if got := c.step(step.load); math.Abs(got-step.want) > 1e-15 {
 			t.Fatalf("step %d, %s: ε = %v, want %v", i, step.why, got, step.want)
 		}
 	}
 	for range 100 {
-		c.step(load{1_000_000, true, 0})
+		c.step(load{behind: 1_000_000, settled: true, slack: 0})
 	}
 	if c.now != c.max {
 		t.Errorf("under lasting load ε = %v", c.now)
 	}
 	for range 100 {
-		c.step(load{0, true, 0})
+		c.step(load{behind: 0, settled: true, slack: 0})
 	}
 	if c.now != c.min {
 		t.Errorf("after a long rest ε = %v", c.now)

@@ -18,8 +18,9 @@ type faults struct {
 	last map[string]string // attempt → its last error
 }
 
-// report takes in how an attempt went. What fails because ctx ended is no fault.
-func (f *faults) report(ctx context.Context, attempt string, err error) {
+// report takes in how an attempt went; attrs say of which generation and offsets,
+// where that is known. What fails because ctx ended is no fault.
+func (f *faults) report(ctx context.Context, attempt string, err error, attrs ...any) {
 	if ctx.Err() != nil {
 		return
 	}
@@ -29,12 +30,12 @@ func (f *faults) report(ctx context.Context, attempt string, err error) {
 	switch {
 	case err == nil && failing:
 		delete(f.last, attempt)
-		f.log.InfoContext(ctx, "works again", "attempt", attempt)
+		f.log.InfoContext(ctx, "works again", append([]any{"attempt", attempt}, attrs...)...)
 	case err != nil:
 		f.count.WithLabelValues(attempt).Inc()
 		if err.Error() != last {
 			f.last[attempt] = err.Error()
-			f.log.ErrorContext(ctx, "failed, trying again", "attempt", attempt, "error", err)
+			f.log.ErrorContext(ctx, "failed, trying again", append([]any{"attempt", attempt, "error", err}, attrs...)...)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func New(o Options) (*Layer, error) {
 func (l *Layer) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		lease, ok, err := l.opt.View.TryAcquire(ctx)
-		l.faults.report(ctx, "acquire lease", err)
+		l.faults.report(ctx, attemptLease, err)
 		if err == nil && !ok {
 			l.opt.Logger.DebugContext(ctx, "another speed layer is active; waiting")
 			l.kept = nil // the other one publishes; what we hold is getting old
@@ -49,9 +49,10 @@ func (l *Layer) Run(ctx context.Context) error {
 			continue
 		}
 		l.opt.Logger.InfoContext(ctx, "acquired lease", "epoch", lease.Epoch())
-		l.metrics.leading.Set(1)
+		l.metrics.leader.Set(1)
 		l.term(ctx, lease)
-		l.metrics.leading.Set(0)
+		l.metrics.leader.Set(0)
+		l.metrics.enter(phaseStandby)
 		lease.Release()
 	}
 	return nil
@@ -101,7 +102,8 @@ var errLeaseLost = errors.New("connection that holds the lease was lost")
 
 // pause waits until a session that ended with err is worth another try.
 func (l *Layer) pause(ctx context.Context, err error) {
-	l.faults.report(ctx, "keep the view", err)
+	l.metrics.enter(phaseTrouble)
+	l.faults.report(ctx, attemptView, err, "generation", l.stood)
 	truncated := (*TruncatedError)(nil)
 	if !errors.As(err, &truncated) {
 		wait(ctx, l.opt.Retry, nil)

@@ -4,17 +4,19 @@ import "time"
 
 const (
 	// A publication is to take about so long: readers wait for the next one.
-	writeTime = 300 * time.Millisecond
+	writeTime = 200 * time.Millisecond
 	// The rows of a publication, beside those of pages whose status has changed, are
 	// at least fewRows and at most manyRows, some 300 bytes of memory each.
 	fewRows  = 1_000
 	manyRows = 200_000
-	// stagedRows are those of a view that nobody waits for.
+	// stagedRows are those of a view's first publication, which takes some seconds:
+	// readers have another view, or none, as long.
 	stagedRows = 500_000
 )
 
-// pace, from fewRows on, decides how many rows a publication may have: as many as the database takes in
-// writeTime. What that leaves out widens the slack that is published with it.
+// pace decides how many rows a publication may have: fewRows at first, then as many as
+// the database takes in writeTime. What that leaves out widens the slack that is published
+// with it.
 type pace struct{ rows int }
 
 // saw takes in how long an update took. One of few rows says nothing: it is quick unless

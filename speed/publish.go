@@ -31,7 +31,11 @@ func (s *session) publish(ctx context.Context) error {
 		return nil
 	}
 	s.live.asOf = later(s.live.asOf, s.committed.AsOf) // live covers all that it covered
-	p, err := s.live.publication(s.epoch, s.fresh, s.pace.rows)
+	limit := s.pace.rows
+	if s.live.view == 0 {
+		limit = stagedRows
+	}
+	p, err := s.live.publication(s.epoch, s.fresh, limit)
 	if err != nil {
 		s.metrics.rebuilds.Inc()
 		return err
@@ -76,19 +80,20 @@ func (s *session) finish(ctx context.Context, r writeResult) error {
 		s.pace.saw(len(r.Rows), r.took)
 		s.seen.slack = r.Header.Certificate.Slack
 		if s.live.partly { // the database gets as much time for others
-			s.due, s.hold = true, time.After(r.took)
+			s.due, s.hold = true, time.After(min(r.took, writeTime))
 		}
 	}
 	if errors.Is(r.err, ErrFenced) || errors.Is(r.err, ErrNoView) {
 		return r.err
 	}
-	s.faults.report(ctx, "publish", r.err)
+	s.faults.report(ctx, attemptPublish, r.err, "generation", r.Header.Generation, "offsets", r.Header.Offsets)
 	if r.err != nil {
 		s.due, s.hold = true, time.After(s.opt.Retry)
 		return nil
 	}
-	s.faults.report(ctx, "keep the view", nil)
+	s.faults.report(ctx, attemptView, nil)
 	clear(s.live.pending)
+	s.live.unsaid -= s.live.saying
 	if r.staged != 0 {
 		s.live.view, s.due = r.staged, true
 		return nil
@@ -110,5 +115,5 @@ func (s *session) sweep(ctx context.Context) {
 	if s.closing {
 		return
 	}
-	s.group.Go(func() { s.faults.report(ctx, "sweep old views", s.opt.View.Sweep(ctx, s.epoch)) })
+	s.group.Go(func() { s.faults.report(ctx, attemptSweep, s.opt.View.Sweep(ctx, s.epoch)) })
 }

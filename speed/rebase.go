@@ -84,7 +84,7 @@ func (s *session) advanceRebase(ctx context.Context, r rebaseResult) error {
 	if errors.Is(r.err, ErrFenced) {
 		return r.err
 	}
-	s.faults.report(ctx, "rebase", r.err)
+	s.faults.report(ctx, attemptRebase, r.err, "generation", n.gen.Number, "cut", n.gen.Cut)
 	if r.err != nil {
 		s.next, s.notBefore = nil, s.opt.Now().Add(failedLoads*s.opt.Retry)
 		return nil

@@ -294,6 +294,23 @@ func TestWaitsForTheFirstGeneration(t *testing.T) {
 	}
 }
 
+// phase returns the one phase that metrics say the layer is in.
+func (l *layer) phase() (phase string) {
+	l.t.Helper()
+	families, err := l.metrics.Gather()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.Metric {
+			if f.GetName() == "freshrank_speed_phase" && m.GetGauge().GetValue() == 1 {
+				phase += m.Label[0].GetValue()
+			}
+		}
+	}
+	return phase
+}
+
 func (l *layer) metric(name string) (sum float64) {
 	l.t.Helper()
 	families, err := l.metrics.Gather()

@@ -53,6 +53,7 @@ func (l *Layer) session(ctx context.Context, epoch int64, wake <-chan struct{}) 
 		written: make(chan writeResult, 1),
 	}
 	defer func() { cancel(); s.close(ctx) }()
+	s.metrics.enter(phaseLoad)
 	s.group.Go(func() { s.lookForGenerations(ctx, wake) })
 	if err := s.start(ctx); err != nil {
 		return err
@@ -95,9 +96,14 @@ func (s *session) run(ctx context.Context) error {
 	defer heartbeat.Stop()
 	always := make(chan struct{})
 	close(always)
+	phase := ""
 	for {
 		if err := s.publish(ctx); err != nil {
 			return err
+		}
+		if now := s.phase(); now != phase {
+			phase = now
+			s.metrics.enter(phase)
 		}
 		var unsettled, rebased = (<-chan struct{})(nil), (<-chan rebaseResult)(nil)
 		if !s.live.settled && s.mayPublish() {
@@ -136,10 +142,14 @@ func (s *session) run(ctx context.Context) error {
 // while a rebase has as much to catch up with as memory should hold, or the next
 // publication as much as a database should be asked to take at once.
 func (s *session) readable() <-chan decoded {
-	if s.next != nil && s.next.size > maxTail || s.mayPublish() && s.live.unsaid > max(s.pace.rows, tolerated) {
+	if s.full() {
 		return nil
 	}
 	return s.batches
+}
+
+func (s *session) full() bool {
+	return s.next != nil && s.next.size > maxTail || s.mayPublish() && s.live.unsaid > 2*max(s.pace.rows, tolerated)
 }
 
 // take applies a micro-batch. A state that is still catching up does not push:
@@ -172,11 +182,22 @@ func (s *session) mayPublish() bool {
 	return s.live.switched || s.live.applied.Covers(s.committed.Offsets)
 }
 
+// phase is what metrics call the session's stage.
+func (s *session) phase() string {
+	switch {
+	case !s.mayPublish():
+		return phaseCatchUp
+	case s.next != nil:
+		return phaseRebase
+	}
+	return phaseFollow
+}
+
 // adjust runs at every heartbeat.
 func (s *session) adjust() {
 	s.due = true
 	if s.mayPublish() {
-		s.seen.behind = s.live.applied.Behind(s.fresh.end())
+		s.seen.behind, s.seen.full = s.live.applied.Behind(s.fresh.end()), s.full()
 		s.seen.settled = s.seen.settled || s.live.settled
 		s.live.setEpsilon(s.control.step(s.seen))
 		s.seen = load{settled: s.live.settled, slack: s.seen.slack}

@@ -22,7 +22,8 @@ type state struct {
 	asOf    time.Time             // greatest claim made so far, see freshness
 	settled bool                  // no push is due
 	partly  bool                  // the last publication kept values back
-	unsaid  int                   // pages whose status may have changed since the last publication
+	unsaid  int                   // pages whose status may have changed since the last publication that succeeded
+	saying  int                   // how many of them the last one collected
 
 	view     int64 // what it is published as; 0: not yet written
 	switched bool  // serving reads that view
@@ -113,7 +114,7 @@ func (s *state) setEpsilon(epsilon float64) {
 // collect adds to s.pending what is to be said of pages now: of all whose status has
 // changed, and of the others the furthest off, about limit in all.
 func (s *state) collect(limit int) {
-	s.unsaid = 0
+	s.saying = s.unsaid
 	all := s.engine.Changed(limit, func(p link.Page, now incremental.Served) {
 		url := s.overlay.URL(p)
 		host := link.HostOf(url)

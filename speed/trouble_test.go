@@ -272,6 +272,9 @@ func TestFencing(t *testing.T) {
 	})
 	w.produce(events[100:150]...)
 	old := w.awaitEnd(first, 1)
+	if p := first.phase(); p != "follow" {
+		t.Errorf("the first is in phase %q", p)
+	}
 
 	second := w.start()
 	// The lock goes with its connection.
@@ -291,6 +294,9 @@ func TestFencing(t *testing.T) {
 	}
 	// It stands by, and knows no more how old the ranks are.
 	first.awaitMetric("freshrank_speed_lag_seconds", func(v float64) bool { return v == 0 })
+	if p := first.phase(); p != "standby" {
+		t.Errorf("the first is in phase %q", p)
+	}
 	first.stop()
 	for len(first.published) > 0 {
 		old = <-first.published

@@ -35,7 +35,7 @@ func (a *Archiver) End(ctx context.Context) (link.Offsets, error) {
 // no more. progress, if set, is called from the calling goroutine with the number
 // of offsets that are stored and that were to be.
 func (a *Archiver) Archive(ctx context.Context, upTo link.Offsets, progress func(done, total int64)) error {
-	archived, err := a.o.Store.Archived()
+	archived, err := a.o.Store.Archived(ctx)
 	if err != nil {
 		return fmt.Errorf("archive the log: %w", err)
 	}
@@ -58,9 +58,11 @@ func (a *Archiver) Archive(ctx context.Context, upTo link.Offsets, progress func
 			done += offsets
 			progress(done, total)
 		}}
-		err := s.read(ctx, p, from, upTo[p], c.add)
+		err := s.read(ctx, p, from, upTo[p], func(records []link.Record, next int64) error {
+			return c.add(ctx, records, next)
+		})
 		if err == nil {
-			err = c.flush(upTo[p])
+			err = c.flush(ctx, upTo[p])
 		}
 		if err != nil {
 			return a.fail("archive the log", err)
@@ -92,7 +94,7 @@ func (a *Archiver) check(ctx context.Context, s *session, archived, upTo link.Of
 		to := min(first.At(p), upTo.At(p))
 		a.o.Logger.ErrorContext(ctx, "log lost records before they were archived, accepted by configuration",
 			"topic", a.o.Topic, "partition", p, "from", archived.At(p), "to", to)
-		if err := a.o.Store.AppendLog(p, archived.At(p), to, nil); err != nil {
+		if err := a.o.Store.AppendLog(ctx, p, archived.At(p), to, nil); err != nil {
 			return nil, err
 		}
 		archived = archived.Max(make(link.Offsets, p+1)) // a copy, long enough

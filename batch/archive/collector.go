@@ -1,6 +1,10 @@
 package archive
 
-import "freshrank/pagerank/link"
+import (
+	"context"
+
+	"freshrank/pagerank/link"
+)
 
 // collector gathers the records of one partition into files of bounded size.
 type collector struct {
@@ -15,7 +19,7 @@ type collector struct {
 }
 
 // add takes records and the offset after them; see session.read.
-func (c *collector) add(records []link.Record, next int64) error {
+func (c *collector) add(ctx context.Context, records []link.Record, next int64) error {
 	for i, r := range records {
 		archived := c.a.judge(r)
 		if archived.Refused != "" {
@@ -30,7 +34,7 @@ func (c *collector) add(records []link.Record, next int64) error {
 		if i+1 < len(records) {
 			to = records[i+1].Offset
 		}
-		if err := c.flush(to); err != nil {
+		if err := c.flush(ctx, to); err != nil {
 			return err
 		}
 	}
@@ -38,15 +42,15 @@ func (c *collector) add(records []link.Record, next int64) error {
 }
 
 // flush stores what was gathered as all there is below to.
-func (c *collector) flush(to int64) error {
+func (c *collector) flush(ctx context.Context, to int64) error {
 	if to == c.start {
 		return nil
 	}
-	if err := c.a.o.Store.AppendLog(c.partition, c.start, to, c.records); err != nil {
+	if err := c.a.o.Store.AppendLog(ctx, c.partition, c.start, to, c.records); err != nil {
 		return err
 	}
 	if c.refused > 0 {
-		c.a.o.Logger.Warn("archived records that are no events", "topic", c.a.o.Topic, "partition", c.partition,
+		c.a.o.Logger.WarnContext(ctx, "archived records that are no events", "topic", c.a.o.Topic, "partition", c.partition,
 			"from", c.start, "to", to, "count", c.refused)
 	}
 	c.stored(to - c.start)

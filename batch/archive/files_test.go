@@ -29,7 +29,7 @@ func TestArchiveInFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.o.Store = dir
-	if got, err := dir.Archived(); err != nil || !got.Equal(end) {
+	if got, err := dir.Archived(t.Context()); err != nil || !got.Equal(end) {
 		t.Errorf("archived %v, %v; the log ends at %v", got, err, end)
 	}
 	if got := f.eventIDs(t, nil, end); !slices.Equal(got, []string{"a", "b", "c", "d"}) {

@@ -16,11 +16,11 @@ import (
 // Store keeps the archived records. One Archiver writes to it at a time.
 type Store interface {
 	// Archived returns the offsets up to which each partition is stored.
-	Archived() (link.Offsets, error)
+	Archived(ctx context.Context) (link.Offsets, error)
 	// AppendLog stores, for good before it returns, all that a partition holds in
 	// [from, to): records ascending by offset, possibly none. from is where the
 	// partition's archive ends. It must not keep records or what they point to.
-	AppendLog(partition int, from, to int64, records []link.Archived) error
+	AppendLog(ctx context.Context, partition int, from, to int64, records []link.Archived) error
 	// ReadLog calls fn with the stored records of a partition in [from, to), in order.
 	ReadLog(ctx context.Context, partition int, from, to int64, fn func(link.Archived) error) error
 }

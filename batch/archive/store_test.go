@@ -16,9 +16,9 @@ type memory struct {
 	fail    error // what the next AppendLog returns
 }
 
-func (m *memory) Archived() (link.Offsets, error) { return m.ends.Clone(), nil }
+func (m *memory) Archived(context.Context) (link.Offsets, error) { return m.ends.Clone(), nil }
 
-func (m *memory) AppendLog(partition int, from, to int64, records []link.Archived) error {
+func (m *memory) AppendLog(_ context.Context, partition int, from, to int64, records []link.Archived) error {
 	if err := m.fail; err != nil {
 		m.fail = nil
 		return err

@@ -44,8 +44,8 @@ func TestBucketHoldsTheSame(t *testing.T) {
 	if err := errors.Join(
 		d.WriteGraph(t.Context(), 1, want, link.Offsets{3}, time.Unix(6, 0)),
 		d.WriteRanks(t.Context(), 1, want, nil, r, params, link.Offsets{3}),
-		d.AppendLog(0, 0, 3, []link.Archived{refused(1, []byte("{}"))}),
-		d.AppendLog(0, 3, 5, nil),
+		d.AppendLog(t.Context(), 0, 0, 3, []link.Archived{refused(1, []byte("{}"))}),
+		d.AppendLog(t.Context(), 0, 3, 5, nil),
 	); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func TestBucketHoldsTheSame(t *testing.T) {
 		t.Fatal(err)
 	}
 	sameGraph(t, got, want)
-	there, err := local.GraphManifest(1)
+	there, err := local.GraphManifest(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,10 +69,10 @@ func TestBucketHoldsTheSame(t *testing.T) {
 	if rs := readLog(t, again, 0, 0, 5); len(rs) != 1 || rs[0].Offset != 1 {
 		t.Errorf("log: %v", rs)
 	}
-	if gen, ok, err := again.LatestGraph(); gen != 1 || !ok || err != nil {
+	if gen, ok, err := again.LatestGraph(t.Context()); gen != 1 || !ok || err != nil {
 		t.Errorf("latest graph %d, %v, %v", gen, ok, err)
 	}
-	if err := errors.Join(again.Remove(1), again.Clean()); err != nil {
+	if err := errors.Join(again.Remove(t.Context(), 1), again.Clean(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := d.ReadGraph(t.Context(), 1); !errors.Is(err, fs.ErrNotExist) {
@@ -140,7 +140,7 @@ func TestBucketCrash(t *testing.T) {
 		}
 		err := d.WriteGraph(t.Context(), 1, g, nil, time.Unix(6, 0))
 		server.Fail = nil
-		_, exists, listErr := d.LatestGraph()
+		_, exists, listErr := d.LatestGraph(t.Context())
 		if listErr != nil || exists != (err == nil) {
 			t.Fatalf("cut at request %d: exists %v, %v after %v", cut, exists, listErr, err)
 		}
@@ -150,7 +150,7 @@ func TestBucketCrash(t *testing.T) {
 			}
 			return
 		}
-		if err := d.Clean(); err != nil {
+		if err := d.Clean(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if after := server.Keys(); !slices.Equal(after, before) {

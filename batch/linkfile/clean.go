@@ -9,22 +9,24 @@ import (
 )
 
 // Remove removes the graph and the ranks of a generation; none is no error.
-func (d *Dir) Remove(gen int64) error {
+func (d *Dir) Remove(ctx context.Context, gen int64) error {
 	for _, folder := range []string{ranksFolder, graphFolder} {
-		if err := d.store.Remove(context.Background(), generation(folder, gen)); err != nil {
+		if err := d.store.Remove(ctx, generation(folder, gen)); err != nil {
 			return fmt.Errorf("remove generation %d: %w", gen, err)
 		}
 	}
 	return nil
 }
 
-// Clean removes what a crash left behind: unfinished files and folders,
+// Clean removes what a crash left behind: unfinished files, folders and folds,
 // generations without a manifest, log files that no manifest names. Only who may
 // write may call it, and not while writing.
-func (d *Dir) Clean() error {
-	ctx := context.Background()
+func (d *Dir) Clean(ctx context.Context) error {
+	if err := d.store.Remove(ctx, foldFolder); err != nil {
+		return fmt.Errorf("clean: %w", err)
+	}
 	for _, folder := range []string{graphFolder, ranksFolder} {
-		done, err := d.generations(folder)
+		done, err := d.generations(ctx, folder)
 		if err != nil {
 			return fmt.Errorf("clean: %w", err)
 		}

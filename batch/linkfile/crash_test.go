@@ -36,20 +36,20 @@ func TestCrashLeftovers(t *testing.T) {
 	if err := readAll(t, d.store.Path(""), g); err != nil {
 		t.Fatal(err)
 	}
-	if gen, ok, err := d.LatestGraph(); gen != 1 || !ok || err != nil {
+	if gen, ok, err := d.LatestGraph(t.Context()); gen != 1 || !ok || err != nil {
 		t.Errorf("latest graph %d, %v, %v", gen, ok, err)
 	}
-	if gen, ok, err := d.LatestRanks(); gen != 1 || !ok || err != nil {
+	if gen, ok, err := d.LatestRanks(t.Context()); gen != 1 || !ok || err != nil {
 		t.Errorf("latest ranks %d, %v, %v", gen, ok, err)
 	}
-	if end, err := d.Archived(); err != nil || !end.Equal(link.Offsets{5, 0}) {
+	if end, err := d.Archived(t.Context()); err != nil || !end.Equal(link.Offsets{5, 0}) {
 		t.Errorf("archived %v, %v", end, err)
 	}
-	if err := d.Clean(); err != nil {
+	if err := d.Clean(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, "files", files(t, d.store.Path("")), before)
-	if err := errors.Join(d.AppendLog(0, 5, 7, nil), d.AppendLog(1, 0, 1, nil), d.WriteGraph(t.Context(), 2, g, nil, time.Now())); err != nil {
+	if err := errors.Join(d.AppendLog(t.Context(), 0, 5, 7, nil), d.AppendLog(t.Context(), 1, 0, 1, nil), d.WriteGraph(t.Context(), 2, g, nil, time.Now())); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -59,7 +59,7 @@ func TestFirstAppendAfterCrash(t *testing.T) {
 	d := open(t, t.TempDir())
 	folder := d.store.Path(logPartition(0))
 	name := filepath.Join(folder, "00000000000000000000-00000000000000000002.parquet")
-	if err := errors.Join(os.MkdirAll(folder, 0o755), os.WriteFile(name, nil, 0o644), d.AppendLog(0, 0, 3, nil)); err != nil {
+	if err := errors.Join(os.MkdirAll(folder, 0o755), os.WriteFile(name, nil, 0o644), d.AppendLog(t.Context(), 0, 0, 3, nil)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(name); !errors.Is(err, fs.ErrNotExist) {
@@ -86,19 +86,19 @@ func TestRemove(t *testing.T) {
 	if err := d.WriteGraph(t.Context(), 12, g, nil, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if gens, err := d.Generations(); err != nil || len(gens) != 2 || gens[1] != 12 {
+	if gens, err := d.Generations(t.Context()); err != nil || len(gens) != 2 || gens[1] != 12 {
 		t.Errorf("generations %v, %v", gens, err)
 	}
-	if err := errors.Join(d.Remove(1), d.Remove(1)); err != nil {
+	if err := errors.Join(d.Remove(t.Context(), 1), d.Remove(t.Context(), 1)); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := d.ReadGraph(t.Context(), 1); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("removed graph: %v", err)
 	}
-	if _, ok, err := d.LatestRanks(); ok || err != nil {
+	if _, ok, err := d.LatestRanks(t.Context()); ok || err != nil {
 		t.Errorf("ranks are left: %v, %v", ok, err)
 	}
-	if gen, ok, err := d.LatestGraph(); gen != 12 || !ok || err != nil {
+	if gen, ok, err := d.LatestGraph(t.Context()); gen != 12 || !ok || err != nil {
 		t.Errorf("latest graph %d, %v, %v", gen, ok, err)
 	}
 	if _, err := os.Stat(d.store.Path(generation(graphFolder, 1))); !errors.Is(err, fs.ErrNotExist) {

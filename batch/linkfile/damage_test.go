@@ -37,8 +37,8 @@ func sample(t testing.TB) (*Dir, *linkgraph.Graph) {
 	if err := errors.Join(
 		d.WriteGraph(t.Context(), 1, g, link.Offsets{3}, time.Unix(6, 0)),
 		d.WriteRanks(t.Context(), 1, g, nil, r, Parameters{URLPolicy: link.PolicyVersion}, link.Offsets{3}),
-		d.AppendLog(0, 0, 3, []link.Archived{refused(1, []byte("{}")), {Record: link.Record{Offset: 2}, ID: "e", Time: time.Unix(5, 0)}}),
-		d.AppendLog(0, 3, 5, []link.Archived{refused(4, []byte("{}"))}),
+		d.AppendLog(t.Context(), 0, 0, 3, []link.Archived{refused(1, []byte("{}")), {Record: link.Record{Offset: 2}, ID: "e", Time: time.Unix(5, 0)}}),
+		d.AppendLog(t.Context(), 0, 3, 5, []link.Archived{refused(4, []byte("{}"))}),
 	); err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +165,7 @@ func TestMissingFilesAreRefused(t *testing.T) {
 func TestDamageUnderTheRightChecksum(t *testing.T) {
 	d, _ := sample(t)
 	folder := generation(graphFolder, 1)
-	m, err := d.GraphManifest(1)
+	m, err := d.GraphManifest(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,6 +24,7 @@ const (
 	graphFolder = "graph"
 	ranksFolder = "ranks"
 	logFolder   = "log"
+	foldFolder  = "fold" // graphs on the way to another
 )
 
 // Dir is a data folder. Its methods are safe for concurrent use as long as one
@@ -38,6 +39,22 @@ func Open(root string) (*Dir, error) {
 		return nil, fmt.Errorf("open data folder: %w", err)
 	}
 	return openStore(context.Background(), s)
+}
+
+// Exists reports whether root, as [Open] takes it, is a data folder already. It makes
+// none.
+func Exists(ctx context.Context, root string) (bool, error) {
+	s, err := storeAt(root)
+	if err == nil {
+		_, err = store.Read(ctx, s, markerName)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for data folder: %w", err)
+	}
+	return true, nil
 }
 
 // storeAt returns where a data folder's objects are. The credentials of a bucket are those
@@ -100,16 +117,22 @@ func generation(folder string, gen int64) string {
 }
 
 // LatestGraph returns the newest generation that has a graph; false if none has.
-func (d *Dir) LatestGraph() (gen int64, ok bool, err error) { return d.latest(graphFolder) }
+func (d *Dir) LatestGraph(ctx context.Context) (gen int64, ok bool, err error) {
+	return d.latest(ctx, graphFolder)
+}
 
 // LatestRanks returns the newest generation that has ranks; false if none has.
-func (d *Dir) LatestRanks() (gen int64, ok bool, err error) { return d.latest(ranksFolder) }
+func (d *Dir) LatestRanks(ctx context.Context) (gen int64, ok bool, err error) {
+	return d.latest(ctx, ranksFolder)
+}
 
 // Generations returns those that have a graph, ascending.
-func (d *Dir) Generations() ([]int64, error) { return d.generations(graphFolder) }
+func (d *Dir) Generations(ctx context.Context) ([]int64, error) {
+	return d.generations(ctx, graphFolder)
+}
 
-func (d *Dir) latest(folder string) (int64, bool, error) {
-	all, err := d.generations(folder)
+func (d *Dir) latest(ctx context.Context, folder string) (int64, bool, error) {
+	all, err := d.generations(ctx, folder)
 	if err != nil || len(all) == 0 {
 		return 0, false, err
 	}
@@ -117,8 +140,7 @@ func (d *Dir) latest(folder string) (int64, bool, error) {
 }
 
 // generations lists the folders named by a number that have a manifest.
-func (d *Dir) generations(folder string) ([]int64, error) {
-	ctx := context.Background()
+func (d *Dir) generations(ctx context.Context, folder string) ([]int64, error) {
 	names, err := d.store.List(ctx, folder)
 	if err != nil {
 		return nil, fmt.Errorf("list generations: %w", err)

@@ -14,6 +14,7 @@
 //	ranks/<generation>/manifest.json
 //	log/<partition>/<from>-<to>.parquet   offsets from ≤ o < to, 20 digits each
 //	log/<partition>/manifest.json
+//	fold/<pass>/…                         a graph that [Dir.Fold] has made on the way, until it ends
 //
 // Generation 0 is an import; every batch run makes the next. What cannot be
 // computed again is the log alone: a generation is a function of an older one

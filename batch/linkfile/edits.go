@@ -19,6 +19,31 @@ type edit struct {
 	link.Edit
 }
 
+// editColumns are the columns of a row group that is written.
+type editColumns struct {
+	sources, targets []int32
+	rels, ids        []parquet.ByteArray
+	removed          []bool
+	times, ties      []int64
+}
+
+// add adds an edit.
+func (c *editColumns) add(source link.Page, e link.Edit) {
+	c.sources, c.targets = append(c.sources, int32(source)), append(c.targets, int32(e.To))
+	c.rels, c.removed = append(c.rels, bytesOf(relNames[e.Rel&7])), append(c.removed, e.Removed)
+	c.times, c.ids, c.ties = append(c.times, e.Version.Time), append(c.ids, bytesOf(e.Version.ID)), append(c.ties, int64(e.Version.Tie))
+}
+
+func (c *editColumns) put(out *group) {
+	put(out, c.sources, nil)
+	put(out, c.targets, nil)
+	put(out, c.rels, nil)
+	put(out, c.removed, nil)
+	put(out, c.times, nil)
+	put(out, c.ids, nil)
+	put(out, c.ties, nil)
+}
+
 func writeEdits(ctx context.Context, folder store.Folder, g *linkgraph.Graph) (File, error) {
 	var all []edit
 	for p, edits := range g.Edits {
@@ -28,29 +53,28 @@ func writeEdits(ctx context.Context, folder store.Folder, g *linkgraph.Graph) (F
 	}
 	slices.SortFunc(all, func(a, b edit) int { return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.To, b.To)) })
 	return writeIn(ctx, folder, editsTable, len(all), func(s span, out *group) {
-		var (
-			n                = s.to - s.from
-			sources, targets = make([]int32, n), make([]int32, n)
-			rels, ids        = make([]parquet.ByteArray, n), make([]parquet.ByteArray, n)
-			removed          = make([]bool, n)
-			times, ties      = make([]int64, n), make([]int64, n)
-		)
-		for i, e := range all[s.from:s.to] {
-			sources[i], targets[i], rels[i], removed[i] = int32(e.source), int32(e.To), bytesOf(relNames[e.Rel&7]), e.Removed
-			times[i], ids[i], ties[i] = e.Version.Time, bytesOf(e.Version.ID), int64(e.Version.Tie)
+		c := &editColumns{}
+		for _, e := range all[s.from:s.to] {
+			c.add(e.source, e.Edit)
 		}
-		put(out, sources, nil)
-		put(out, targets, nil)
-		put(out, rels, nil)
-		put(out, removed, nil)
-		put(out, times, nil)
-		put(out, ids, nil)
-		put(out, ties, nil)
+		c.put(out)
 	})
 }
 
 // readEdits fills in g.Edits.
 func (d *Dir) readEdits(ctx context.Context, folder string, m GraphManifest, g *linkgraph.Graph) error {
+	return d.eachEdit(ctx, folder, m, func(p link.Page, e link.Edit) error {
+		if g.Edits == nil {
+			g.Edits = map[link.Page][]link.Edit{}
+		}
+		g.Edits[p] = append(g.Edits[p], e)
+		return nil
+	})
+}
+
+// eachEdit calls fn with every edit in order.
+func (d *Dir) eachEdit(ctx context.Context, folder string, m GraphManifest, fn func(source link.Page, e link.Edit) error) error {
+	var before pair
 	return d.readTable(ctx, folder, m.Files, editsTable, fixGraph, func(in *groupReader) error {
 		var (
 			sources, targets = sized(&in.numbers[0], in.rows), sized(&in.numbers[1], in.rows)
@@ -72,15 +96,16 @@ func (d *Dir) readEdits(ctx context.Context, folder string, m GraphManifest, g *
 			return err
 		}
 		return in.inOrder(func() error {
-			if g.Edits == nil {
-				g.Edits = map[link.Page][]link.Edit{}
-			}
 			for i := range in.rows {
-				p := link.Page(sources[i])
-				g.Edits[p] = append(g.Edits[p], link.Edit{
+				if err := in.follows(&before, i, sources[i], targets[i], m.Pages); err != nil {
+					return err
+				}
+				if err := fn(link.Page(sources[i]), link.Edit{
 					To: link.Page(targets[i]), Rel: link.Rel(rels[i]), Removed: removed[i],
 					Version: link.Version{Time: v.times[i], ID: string(v.ids.At(i)), Tie: v.ties[i]},
-				})
+				}); err != nil {
+					return err
+				}
 			}
 			return nil
 		})

@@ -31,24 +31,33 @@ func (d *Dir) WriteGraph(ctx context.Context, gen int64, g *linkgraph.Graph, cut
 		return fmt.Errorf("write graph %d: a generation is not negative", gen)
 	}
 	err := d.writeFolder(ctx, generation(graphFolder, gen), func(folder store.Folder) (any, error) {
-		m := GraphManifest{
-			Generation: gen, Cut: cut, AsOf: asOf.UTC(),
-			Pages: int64(g.Pages()), Links: int64(g.Links.Links()), URLPolicy: link.PolicyVersion,
-		}
-		for _, write := range []func(context.Context, store.Folder, *linkgraph.Graph) (File, error){writePages, writeLinks, writeEdits} {
-			f, err := write(ctx, folder, g)
-			if err != nil {
-				return nil, err
-			}
-			m.Files = append(m.Files, f)
-		}
-		m.Edits = find(m.Files, editsTable.file()).Rows
-		return m, nil
+		m := GraphManifest{Generation: gen, Cut: cut, AsOf: asOf.UTC(), URLPolicy: link.PolicyVersion}
+		err := writeGraph(ctx, folder, g, &m)
+		return m, err
 	})
 	if err != nil {
 		return fmt.Errorf("write graph %d: %w", gen, err)
 	}
 	return nil
+}
+
+// writeGraph writes the files of g and names them in m.
+func writeGraph(ctx context.Context, folder store.Folder, g *linkgraph.Graph, m *GraphManifest) error {
+	for _, write := range []func(context.Context, store.Folder, *linkgraph.Graph) (File, error){writePages, writeLinks, writeEdits} {
+		f, err := write(ctx, folder, g)
+		if err != nil {
+			return err
+		}
+		m.add(f)
+	}
+	return nil
+}
+
+// add names a file.
+func (m *GraphManifest) add(f File) {
+	m.Files = append(m.Files, f)
+	m.Pages, m.Links = find(m.Files, pagesTable.file()).Rows, find(m.Files, linksTable.file()).Rows
+	m.Edits = find(m.Files, editsTable.file()).Rows
 }
 
 // ReadGraph reads and checks the graph of a generation. One that is not there is
@@ -62,12 +71,12 @@ func (d *Dir) ReadGraph(ctx context.Context, gen int64) (*linkgraph.Graph, Graph
 }
 
 func (d *Dir) readGraph(ctx context.Context, gen int64) (*linkgraph.Graph, GraphManifest, error) {
-	m, err := d.graphManifest(ctx, gen)
+	folder := generation(graphFolder, gen)
+	m, err := d.graphManifest(ctx, folder, gen)
 	if err != nil {
 		return nil, m, err
 	}
 	g := &linkgraph.Graph{}
-	folder := generation(graphFolder, gen)
 	for _, read := range []func(context.Context, string, GraphManifest, *linkgraph.Graph) error{d.readPages, d.readLinks, d.readEdits} {
 		if err := read(ctx, folder, m, g); err != nil {
 			return nil, m, err
@@ -81,13 +90,13 @@ func (d *Dir) readGraph(ctx context.Context, gen int64) (*linkgraph.Graph, Graph
 
 // GraphManifest returns what is known of the graph of a generation without
 // reading it.
-func (d *Dir) GraphManifest(gen int64) (GraphManifest, error) {
-	return d.graphManifest(context.Background(), gen)
+func (d *Dir) GraphManifest(ctx context.Context, gen int64) (GraphManifest, error) {
+	return d.graphManifest(ctx, generation(graphFolder, gen), gen)
 }
 
-func (d *Dir) graphManifest(ctx context.Context, gen int64) (GraphManifest, error) {
+// graphManifest reads and checks the manifest of the graph of a generation in a folder.
+func (d *Dir) graphManifest(ctx context.Context, folder string, gen int64) (GraphManifest, error) {
 	var m GraphManifest
-	folder := generation(graphFolder, gen)
 	if err := d.readManifest(ctx, folder, fixGraph, &m); err != nil {
 		return m, notThere(err, "graph", gen, d.store.Path(""))
 	}

@@ -180,7 +180,7 @@ func TestBigGraphRoundTrip(t *testing.T) {
 	if err := d.WriteGraph(t.Context(), 8, got, link.Offsets{1}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	again, err := d.GraphManifest(8)
+	again, err := d.GraphManifest(t.Context(), 8)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,6 +37,18 @@ type linkColumns struct {
 	rels             []parquet.ByteArray
 }
 
+// add adds a link.
+func (c *linkColumns) add(source link.Page, e link.Edge) {
+	c.sources, c.targets = append(c.sources, int32(source)), append(c.targets, int32(e.To))
+	c.rels = append(c.rels, bytesOf(relNames[e.Rel&7]))
+}
+
+func (c *linkColumns) put(out *group) {
+	put(out, c.sources, nil)
+	put(out, c.targets, nil)
+	put(out, c.rels, nil)
+}
+
 func writeLinks(ctx context.Context, folder store.Folder, g *linkgraph.Graph) (File, error) {
 	memory := sync.Pool{New: func() any { return new(linkColumns) }} // for a row group each
 	return writeIn(ctx, folder, linksTable, g.Links.Links(), func(s span, out *group) {
@@ -56,9 +68,7 @@ func writeLinks(ctx context.Context, folder store.Folder, g *linkgraph.Graph) (F
 			}
 			sources[i], targets[i], rels[i] = int32(source), int32(g.Links.Target[from+i]), bytesOf(relNames[rel&7])
 		}
-		put(out, sources, nil)
-		put(out, targets, nil)
-		put(out, rels, nil)
+		c.put(out)
 	})
 }
 
@@ -70,13 +80,8 @@ func (d *Dir) readLinks(ctx context.Context, folder string, m GraphManifest, g *
 	var bear sync.Once // some link bears a rel
 	last := uint32(0)  // source of the rows before, in order
 	err := d.readTable(ctx, folder, m.Files, linksTable, fixGraph, func(in *groupReader) error {
-		sources, rels := sized(&in.numbers[0], in.rows), sized(&in.codes, in.rows)
-		_, err1 := chunk.Ints(&in.decode, in.column(), sources, nil)
-		err1 = in.fault(err1)
-		_, err2 := chunk.Ints(&in.decode, in.column(), g.Links.Target[in.first:][:in.rows], nil)
-		err2 = in.fault(err2)
-		_, err3 := chunk.Words(&in.decode, in.column(), relNames[:], rels, nil)
-		if err := firstOf(err1, err2, in.fault(err3)); err != nil {
+		sources, rels, err := in.links(g.Links.Target[in.first:][:in.rows])
+		if err != nil {
 			return err
 		}
 		if in.rows == 0 {
@@ -113,4 +118,54 @@ func (d *Dir) readLinks(ctx context.Context, folder string, m GraphManifest, g *
 		g.Links.Start[p+1] = uint64(m.Links)
 	}
 	return err
+}
+
+// links reads a row group of links: targets into their place, all else into memory of in.
+func (in *groupReader) links(targets []uint32) (sources []uint32, rels []uint8, err error) {
+	sources, rels = sized(&in.numbers[0], in.rows), sized(&in.codes, in.rows)
+	_, err1 := chunk.Ints(&in.decode, in.column(), sources, nil)
+	err1 = in.fault(err1)
+	_, err2 := chunk.Ints(&in.decode, in.column(), targets, nil)
+	err2 = in.fault(err2)
+	_, err3 := chunk.Words(&in.decode, in.column(), relNames[:], rels, nil)
+	return sources, rels, firstOf(err1, err2, in.fault(err3))
+}
+
+// eachLink calls fn with every link in order.
+func (d *Dir) eachLink(ctx context.Context, folder string, m GraphManifest, fn func(source link.Page, e link.Edge) error) error {
+	var before pair
+	return d.readTable(ctx, folder, m.Files, linksTable, fixGraph, func(in *groupReader) error {
+		targets := sized(&in.numbers[1], in.rows)
+		sources, rels, err := in.links(targets)
+		if err != nil {
+			return err
+		}
+		return in.inOrder(func() error {
+			for i, source := range sources {
+				if err := in.follows(&before, i, source, targets[i], m.Pages); err != nil {
+					return err
+				}
+				if err := fn(link.Page(source), link.Edge{To: link.Page(targets[i]), Rel: link.Rel(rels[i])}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+}
+
+// pair is the source and the target of the link or edit before, if there was one.
+type pair struct {
+	source, target uint32
+	any            bool
+}
+
+// follows refuses row i, from source to target, if it cannot follow the one before.
+func (in *groupReader) follows(before *pair, i int, source, target uint32, pages int64) error {
+	if int64(source) >= pages || int64(target) >= pages || source == target ||
+		before.any && (source < before.source || source == before.source && target <= before.target) {
+		return in.corrupt("row %d: link of page %d to page %d of %d, out of order or range", in.first+i, source, target, pages)
+	}
+	*before = pair{source, target, true}
+	return nil
 }

@@ -13,8 +13,8 @@ import (
 // AppendLog archives what the log's partition holds from ≤ offset < to. from must
 // be where the archive of the partition ends; records are ascending by offset and
 // may be none. They are archived, durably, once the call returns nil.
-func (d *Dir) AppendLog(partition int, from, to int64, records []link.Archived) error {
-	if err := d.appendLog(context.Background(), partition, from, to, records); err != nil {
+func (d *Dir) AppendLog(ctx context.Context, partition int, from, to int64, records []link.Archived) error {
+	if err := d.appendLog(ctx, partition, from, to, records); err != nil {
 		return fmt.Errorf("archive partition %d, offsets %d to %d: %w", partition, from, to, err)
 	}
 	return nil
@@ -59,8 +59,7 @@ func (d *Dir) appendLog(ctx context.Context, partition int, from, to int64, reco
 }
 
 // Archived returns the offsets up to which each partition is archived.
-func (d *Dir) Archived() (link.Offsets, error) {
-	ctx := context.Background()
+func (d *Dir) Archived(ctx context.Context) (link.Offsets, error) {
 	partitions, err := d.partitions(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list the archived log: %w", err)

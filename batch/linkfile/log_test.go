@@ -53,13 +53,13 @@ func TestLogRoundTrip(t *testing.T) {
 		for range rapid.IntRange(0, 4).Draw(rt, "files") {
 			to := end + rapid.Int64Range(1, 20).Draw(rt, "offsets")
 			rs := records(rt, 2, end, to)
-			if err := d.AppendLog(2, end, to, rs); err != nil {
+			if err := d.AppendLog(t.Context(), 2, end, to, rs); err != nil {
 				t.Fatal(err)
 			}
 			want, end = append(want, rs...), to
 		}
 		d = open(t, d.store.Path(""))
-		got, err := d.Archived()
+		got, err := d.Archived(t.Context())
 		if err != nil || got.At(2) != end || got.At(0) != 0 {
 			t.Fatalf("archived %v, %v; want partition 2 up to %d", got, err, end)
 		}
@@ -96,7 +96,7 @@ func TestLogRowGroups(t *testing.T) {
 		o := int64(len(want))
 		want = append(want, refused(o, bytes.Repeat([]byte("12345678"), groupBytes/16)))
 	}
-	if err := d.AppendLog(0, 0, int64(len(want)), want); err != nil {
+	if err := d.AppendLog(t.Context(), 0, 0, int64(len(want)), want); err != nil {
 		t.Fatal(err)
 	}
 	if got := readLog(t, d, 0, 0, int64(len(want))); !reflect.DeepEqual(got, want) {
@@ -106,22 +106,24 @@ func TestLogRowGroups(t *testing.T) {
 
 func TestAppendLogRefuses(t *testing.T) {
 	d := open(t, t.TempDir())
-	if err := d.AppendLog(0, 0, 10, nil); err != nil {
+	if err := d.AppendLog(t.Context(), 0, 0, 10, nil); err != nil {
 		t.Fatal(err)
 	}
 	for name, try := range map[string]func() error{
-		"a gap":             func() error { return d.AppendLog(0, 11, 12, nil) },
-		"an overlap":        func() error { return d.AppendLog(0, 9, 12, nil) },
-		"no offsets":        func() error { return d.AppendLog(0, 10, 10, nil) },
-		"another partition": func() error { return d.AppendLog(1, 0, 12, []link.Archived{refused(10, nil)}) },
-		"a later offset":    func() error { return d.AppendLog(0, 10, 12, []link.Archived{refused(12, nil)}) },
-		"disorder":          func() error { return d.AppendLog(0, 10, 12, []link.Archived{refused(11, nil), refused(10, nil)}) },
+		"a gap":             func() error { return d.AppendLog(t.Context(), 0, 11, 12, nil) },
+		"an overlap":        func() error { return d.AppendLog(t.Context(), 0, 9, 12, nil) },
+		"no offsets":        func() error { return d.AppendLog(t.Context(), 0, 10, 10, nil) },
+		"another partition": func() error { return d.AppendLog(t.Context(), 1, 0, 12, []link.Archived{refused(10, nil)}) },
+		"a later offset":    func() error { return d.AppendLog(t.Context(), 0, 10, 12, []link.Archived{refused(12, nil)}) },
+		"disorder": func() error {
+			return d.AppendLog(t.Context(), 0, 10, 12, []link.Archived{refused(11, nil), refused(10, nil)})
+		},
 	} {
 		if err := try(); err == nil {
 			t.Errorf("%s was archived", name)
 		}
 	}
-	if got, err := d.Archived(); err != nil || !got.Equal(link.Offsets{10}) {
+	if got, err := d.Archived(t.Context()); err != nil || !got.Equal(link.Offsets{10}) {
 		t.Errorf("archived %v, %v", got, err)
 	}
 	if err := d.ReadLog(t.Context(), 0, 0, 11, func(link.Archived) error { return nil }); err == nil {

@@ -14,36 +14,44 @@ import (
 
 var kindNames = [...]string{link.Unseen: "unseen", link.Crawled: "crawled", link.Gone: "gone", link.Alias: "alias"}
 
+// pageColumns are the columns of a row group that is written.
+type pageColumns struct {
+	ids              []int32
+	keys             []parquet.FixedLenByteArray
+	urls, kinds      []parquet.ByteArray
+	crawled          []bool
+	memory           arena // of keys and urls
+	targets          maybe[int32]
+	versions, addeds versionColumns
+}
+
+// add adds page p with its state but for links and edits. It copies url.
+func (c *pageColumns) add(p link.Page, key link.PageKey, url []byte, s *link.State) {
+	c.ids, c.keys, c.urls = append(c.ids, int32(p)), append(c.keys, c.memory.add(key[:])), append(c.urls, c.memory.add(url))
+	c.kinds, c.crawled = append(c.kinds, bytesOf(kindNames[s.Kind])), append(c.crawled, s.Kind == link.Crawled)
+	c.targets.add(int32(s.Target), s.Kind == link.Alias)
+	c.versions.add(s.Version)
+	c.addeds.add(s.Added)
+}
+
+func (c *pageColumns) put(out *group) {
+	put(out, c.ids, nil)
+	put(out, c.keys, nil)
+	put(out, c.urls, nil)
+	put(out, c.crawled, nil)
+	put(out, c.kinds, nil)
+	c.targets.put(out)
+	c.versions.put(out)
+	c.addeds.put(out)
+}
+
 func writePages(ctx context.Context, folder store.Folder, g *linkgraph.Graph) (File, error) {
 	return writeIn(ctx, folder, pagesTable, g.Pages(), func(s span, out *group) {
-		var (
-			n                = s.to - s.from
-			ids              = make([]int32, n)
-			keys             = make([]link.PageKey, n)
-			texts            = make([]parquet.FixedLenByteArray, n)
-			urls, kinds      = make([]parquet.ByteArray, n), make([]parquet.ByteArray, n)
-			crawled          = make([]bool, n)
-			memory           arena
-			targets          maybe[int32]
-			versions, addeds versionColumns
-		)
+		c := &pageColumns{}
 		for p, url := range g.URLs.From(link.Page(s.from), link.Page(s.to)) {
-			i := int(p) - s.from
-			keys[i] = g.Key(p)
-			ids[i], texts[i], urls[i] = int32(p), keys[i][:], memory.add(url)
-			kinds[i], crawled[i] = bytesOf(kindNames[g.Kinds[p]]), g.Kinds[p] == link.Crawled
-			targets.add(int32(g.Targets[p]), g.Kinds[p] == link.Alias)
-			versions.add(g.Versions.At(p))
-			addeds.add(g.Added[p])
+			c.add(p, g.Key(p), url, &link.State{Kind: g.Kinds[p], Target: g.Targets[p], Version: g.Versions.At(p), Added: g.Added[p]})
 		}
-		put(out, ids, nil)
-		put(out, texts, nil)
-		put(out, urls, nil)
-		put(out, crawled, nil)
-		put(out, kinds, nil)
-		targets.put(out)
-		versions.put(out)
-		addeds.put(out)
+		c.put(out)
 	})
 }
 
@@ -87,6 +95,32 @@ func (d *Dir) readPages(ctx context.Context, folder string, m GraphManifest, g *
 	})
 	g.SetKeys(keys)
 	return err
+}
+
+// eachPage calls fn with every page in order: its URL, valid until the next, its key, and
+// its state but for links and edits.
+func (d *Dir) eachPage(ctx context.Context, folder string, m GraphManifest, fn func(p link.Page, url []byte, key link.PageKey, head link.State) error) error {
+	return d.readTable(ctx, folder, m.Files, pagesTable, fixGraph, func(in *groupReader) error {
+		kinds, keys := make([]link.Kind, in.rows), make([]link.PageKey, in.rows)
+		part, err := in.pages(kinds, keys)
+		if err != nil {
+			return err
+		}
+		return in.inOrder(func() error {
+			for i, url := range part.urls.From(0, link.Page(in.rows)) {
+				p := link.Page(in.first) + i
+				head := link.State{Kind: kinds[i], Target: link.NoPage, Version: part.versions.At(i), Added: part.added[p]}
+				if kinds[i] == link.Alias {
+					head.Target = part.targets[p]
+				}
+				if err := fn(p, url, keys[i], head); err != nil {
+					return err
+				}
+			}
+			part.urls, part.versions = linkgraph.URLs{}, linkgraph.Versions{}
+			return nil
+		})
+	})
 }
 
 // pagePart is what of a row group of pages has no place of its own beforehand.

@@ -29,8 +29,8 @@ func TestSameBytesForAnyNumberOfWorkers(t *testing.T) {
 		); err != nil {
 			t.Fatal(err)
 		}
-		m, err1 := d.GraphManifest(int64(gen))
-		rm, err2 := d.RanksManifest(int64(gen))
+		m, err1 := d.GraphManifest(t.Context(), int64(gen))
+		rm, err2 := d.RanksManifest(t.Context(), int64(gen))
 		if err := errors.Join(err1, err2); err != nil {
 			t.Fatal(err)
 		}

@@ -102,7 +102,7 @@ func (d *Dir) ReadRanks(ctx context.Context, gen int64, g *linkgraph.Graph) (x, 
 }
 
 func (d *Dir) readRanks(ctx context.Context, gen int64, g *linkgraph.Graph) (x, residual []float64, m RanksManifest, err error) {
-	if m, err = d.ranksManifest(ctx, gen); err != nil {
+	if m, err = d.RanksManifest(ctx, gen); err != nil {
 		return nil, nil, m, err
 	}
 	x, residual = make([]float64, g.Pages()), make([]float64, g.Pages())
@@ -150,11 +150,7 @@ func locate(g *linkgraph.Graph, key link.PageKey, from link.Page) (link.Page, bo
 
 // RanksManifest returns what is known of the ranks of a generation without
 // reading them.
-func (d *Dir) RanksManifest(gen int64) (RanksManifest, error) {
-	return d.ranksManifest(context.Background(), gen)
-}
-
-func (d *Dir) ranksManifest(ctx context.Context, gen int64) (RanksManifest, error) {
+func (d *Dir) RanksManifest(ctx context.Context, gen int64) (RanksManifest, error) {
 	var m RanksManifest
 	folder := generation(ranksFolder, gen)
 	if err := d.readManifest(ctx, folder, fixRanks, &m); err != nil {

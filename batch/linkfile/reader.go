@@ -41,9 +41,9 @@ type chunkPlace struct {
 	codec      chunk.Codec
 }
 
-// openTable opens a file and reads its footer.
-func (d *Dir) openTable(ctx context.Context, folder string, want File, t table, fix string) (r *reader, err error) {
-	r = &reader{path: d.store.Path(path.Join(folder, want.Name)), t: t, want: want, fix: fix}
+// openFile opens a file of the length that the manifest says.
+func (d *Dir) openFile(ctx context.Context, folder string, want File, fix string) (r *reader, err error) {
+	r = &reader{path: d.store.Path(path.Join(folder, want.Name)), want: want, fix: fix}
 	if want.SHA256 == "" {
 		return nil, r.corrupt("the manifest does not name it")
 	}
@@ -54,15 +54,24 @@ func (d *Dir) openTable(ctx context.Context, folder string, want File, t table, 
 	if err != nil {
 		return nil, err
 	}
+	if n := r.in.Size(); n != want.Bytes {
+		return nil, errors.Join(r.corrupt("%d bytes, the manifest says %d", n, want.Bytes), r.close())
+	}
+	return r, nil
+}
+
+// openTable opens a file and reads its footer.
+func (d *Dir) openTable(ctx context.Context, folder string, want File, t table, fix string) (r *reader, err error) {
+	if r, err = d.openFile(ctx, folder, want, fix); err != nil {
+		return nil, err
+	}
+	r.t = t
 	in := r.in
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, in.Close())
 		}
 	}()
-	if n := r.in.Size(); n != want.Bytes {
-		return nil, r.corrupt("%d bytes, the manifest says %d", n, want.Bytes)
-	}
 	tail, err := r.verifiedFooter()
 	if err != nil {
 		return nil, err

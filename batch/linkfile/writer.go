@@ -2,17 +2,19 @@ package linkfile
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"unsafe"
 
 	"github.com/apache/arrow/go/v15/parquet"
 	"github.com/apache/arrow/go/v15/parquet/file"
 
 	"freshrank/batch/linkfile/store"
-	"freshrank/pagerank/parallel"
 )
 
 // span is the rows from ≤ row < to of a table.
@@ -27,53 +29,101 @@ func (t table) spans(rows int) []span {
 	return all
 }
 
-// writeTable writes a file of t, one row group for each span; fill puts the columns of
-// one. Row groups are encoded in parallel, each as a file of its own, and put together
-// in order: the bytes are the same for any number of processors.
-func writeTable(ctx context.Context, w store.Writer, name string, t table, groups []span, fill func(s span, out *group)) (f File, err error) {
-	out := &joined{to: w, whole: sha256.New()}
-	defer func() {
-		if err == nil {
-			err = w.Commit()
-		}
-		if err != nil {
-			w.Abort()
-			err = fmt.Errorf("write %s: %w", name, err)
-		}
-	}()
+// tableWriter writes a file of one row group after the other. Row groups are encoded in
+// parallel, each as a file of its own, and put together in order: the bytes are the same
+// for any number of processors.
+type tableWriter struct {
+	t       table
+	name    string
+	to      store.Writer
+	out     *joined
+	buffers chan *bytes.Buffer // of encoders that are free
+	order   *order
+	groups  int
+	running sync.WaitGroup
+}
+
+// newTableWriter begins a file of t, to which end or abort makes an end.
+func newTableWriter(to store.Writer, name string, t table) (*tableWriter, error) {
+	w := &tableWriter{t: t, name: name, to: to, out: &joined{to: to, whole: sha256.New()}, order: newOrder()}
 	var empty bytes.Buffer
-	if err := t.encode(&empty, nil); err != nil {
-		return File{}, err
+	err := t.encode(&empty, nil)
+	if err == nil {
+		w.out.meta, _, err = footer(empty.Bytes())
 	}
-	if out.meta, _, err = footer(empty.Bytes()); err != nil {
-		return File{}, err
+	if err != nil {
+		to.Abort()
+		return nil, fmt.Errorf("write %s: %w", name, err)
 	}
-	workers := runtime.GOMAXPROCS(0)
-	buffers := make(chan *bytes.Buffer, workers)
-	for range workers {
-		buffers <- &bytes.Buffer{}
+	w.buffers = make(chan *bytes.Buffer, runtime.GOMAXPROCS(0))
+	for range cap(w.buffers) {
+		w.buffers <- &bytes.Buffer{}
 	}
-	order := newOrder()
-	parallel.Each(workers, len(groups), func(i int) {
-		buf := <-buffers
-		defer func() { buffers <- buf }()
+	return w, nil
+}
+
+// group writes the next row group, with the columns that fill puts, once an encoder is
+// free; done, if not nil, is called when their memory is. The error is that of a row
+// group before.
+func (w *tableWriter) group(ctx context.Context, fill func(out *group), done func()) error {
+	buf := <-w.buffers
+	if err := ctx.Err(); err != nil || w.order.failed() {
+		w.buffers <- buf
+		return cmp.Or(err, errGroupFailed)
+	}
+	i := w.groups
+	w.groups++
+	w.running.Go(func() {
+		defer func() { w.buffers <- buf }()
 		buf.Reset()
 		var one piece
-		err := ctx.Err()
-		if err == nil && !order.failed() {
-			if err = t.encode(buf, func(g *group) { fill(groups[i], g) }); err == nil {
-				one, err = cut(i, buf.Bytes())
-			}
+		err := w.t.encode(buf, fill)
+		if done != nil {
+			done()
 		}
-		_ = order.next(i, err, func() error { return out.append(one) }) // order keeps the error
+		if err == nil {
+			one, err = cut(i, buf.Bytes())
+		}
+		_ = w.order.next(i, err, func() error { return w.out.append(one) }) // order keeps the error
 	})
-	if err := order.err; err != nil {
+	return nil
+}
+
+// errGroupFailed gives way to the error that end finds.
+var errGroupFailed = errors.New("a row group could not be written")
+
+// end completes the file, unless err says that its rows are not complete.
+func (w *tableWriter) end(err error) (File, error) {
+	w.running.Wait()
+	if err == nil || errors.Is(err, errGroupFailed) {
+		err = cmp.Or(w.order.err, err)
+	}
+	if err == nil {
+		err = w.out.end()
+	}
+	if err == nil {
+		err = w.to.Commit()
+	}
+	if err != nil {
+		w.to.Abort()
+		return File{}, fmt.Errorf("write %s: %w", w.name, err)
+	}
+	return File{Name: w.name, Rows: w.out.meta.NumRows, Bytes: w.out.at, SHA256: hexSum(w.out.whole), Parts: w.out.parts}, nil
+}
+
+// writeTable writes a file of t, one row group for each span; fill puts the columns of
+// one.
+func writeTable(ctx context.Context, to store.Writer, name string, t table, groups []span, fill func(s span, out *group)) (File, error) {
+	w, err := newTableWriter(to, name, t)
+	if err != nil {
 		return File{}, err
 	}
-	if err := out.end(); err != nil {
-		return File{}, err
+	for _, s := range groups {
+		if err == nil {
+			err = w.group(ctx, func(out *group) { fill(s, out) }, nil)
+		}
 	}
-	return File{Name: name, Rows: out.meta.NumRows, Bytes: out.at, SHA256: hexSum(out.whole), Parts: out.parts}, nil
+	return w.end(err)
 }
 
 // encode writes a file of one row group, or none.
@@ -147,5 +197,11 @@ func (m *maybe[T]) add(v T, ok bool) {
 
 func (m *maybe[T]) put(g *group) { put(g, m.values, m.levels) }
 
-// bytesOf returns the bytes of s without a copy; nobody may write to them.
-func bytesOf(s string) parquet.ByteArray { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+// bytesOf returns the bytes of s without a copy; nobody may write to them. They are never
+// nil, for which the library writes other statistics than for no bytes.
+func bytesOf(s string) parquet.ByteArray {
+	if s == "" {
+		return parquet.ByteArray{}
+	}
+	return unsafe.Slice(unsafe.StringData(s), len(s))
+}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 	"math"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -23,8 +24,9 @@ import (
 // older snapshots, cannot matter: they do not know the table.
 func copyPages(ctx context.Context, tx pgx.Tx, table string, p *batch.Publication, progress func(rows int)) error {
 	next, stop := iter.Pull(encoded(p.Pages, progress))
-	defer stop()
-	tag, err := tx.Conn().PgConn().CopyFrom(ctx, &chunkReader{next: next},
+	r := &chunkReader{next: next}
+	defer r.close(stop)
+	tag, err := tx.Conn().PgConn().CopyFrom(ctx, r,
 		"COPY "+table+" (page, x, host, status, target, url) FROM STDIN (FORMAT binary, FREEZE)")
 	if err == nil && tag.RowsAffected() != int64(p.Rows) {
 		err = fmt.Errorf("%d rows arrived of %d", tag.RowsAffected(), p.Rows)
@@ -82,13 +84,30 @@ func field[T string | []byte](b []byte, value T) []byte {
 	return append(binary.BigEndian.AppendUint32(b, uint32(len(value))), value...)
 }
 
-// chunkReader is the chunks one after the other.
+// chunkReader is the chunks one after the other. CopyFrom reads in a goroutine of its
+// own, and does not wait for that if the connection breaks: whoever closes may meet a
+// Read, and another may follow.
 type chunkReader struct {
-	next func() ([]byte, bool)
-	rest []byte
+	mu     sync.Mutex
+	next   func() ([]byte, bool)
+	rest   []byte
+	closed bool
+}
+
+// close calls stop once nothing is being read, and lets nothing be read any more.
+func (r *chunkReader) close(stop func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	stop()
 }
 
 func (r *chunkReader) Read(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return 0, io.ErrClosedPipe
+	}
 	if len(r.rest) == 0 {
 		var ok bool
 		if r.rest, ok = r.next(); !ok {

@@ -32,7 +32,7 @@ func newFolder() *folder {
 	return f
 }
 
-func (f *folder) Generations() (all []int64, _ error) {
+func (f *folder) Generations(context.Context) (all []int64, _ error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for g := range int64(100) {
@@ -43,42 +43,49 @@ func (f *folder) Generations() (all []int64, _ error) {
 	return all, nil
 }
 
-func (f *folder) LatestGraph() (int64, bool, error) {
-	all, _ := f.Generations()
+func (f *folder) LatestGraph(ctx context.Context) (int64, bool, error) {
+	all, _ := f.Generations(ctx)
 	if len(all) == 0 {
 		return 0, false, nil
 	}
 	return all[len(all)-1], true, nil
 }
 
-func (f *folder) ReadGraph(_ context.Context, n int64) (*linkgraph.Graph, link.Offsets, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.graphs[n], f.cuts[n], nil
-}
-
-func (f *folder) GraphSize(n int64) (batch.GraphSize, error) {
+func (f *folder) GraphSize(_ context.Context, n int64) (batch.GraphSize, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return batch.GraphSize{Pages: int64(f.graphs[n].Pages()), Links: int64(f.graphs[n].Links.Links()), Cut: f.cuts[n]}, nil
 }
 
-func (f *folder) WriteGraph(_ context.Context, n int64, g *linkgraph.Graph, cut link.Offsets, _ time.Time) error {
+func (f *folder) Fold(_ context.Context, base, n int64, cut link.Offsets, _ time.Time,
+	events func(func(*link.Event) error) error, _ func(done, total int64),
+) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.graphs[n], f.cuts[n] = g, cut
-	return nil
+	o := linkgraph.NewOverlay(f.graphs[base])
+	err := events(func(e *link.Event) error {
+		o.Apply(e)
+		return nil
+	})
+	f.graphs[n], f.cuts[n] = o.Graph(), cut
+	return err
 }
 
-func (f *folder) Remove(n int64) error {
+func (f *folder) ReadGraph(_ context.Context, n int64) (*linkgraph.Graph, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.graphs[n], nil
+}
+
+func (f *folder) Remove(_ context.Context, n int64) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.graphs, n)
 	return nil
 }
 
-func (f *folder) Clean() error                      { return nil }
-func (f *folder) LatestRanks() (int64, bool, error) { return 0, false, nil }
+func (f *folder) Clean(context.Context) error                      { return nil }
+func (f *folder) LatestRanks(context.Context) (int64, bool, error) { return 0, false, nil }
 func (f *folder) End(context.Context) (link.Offsets, error) {
 	return link.Offsets{int64(len(f.events))}, nil
 }

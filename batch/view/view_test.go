@@ -125,8 +125,14 @@ func TestPublish(t *testing.T) {
 	if err := h.Publish(ctx, l.Epoch(), p, func(part float64, n int) { parts, rows = append(parts, part), append(rows, n) }); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := told.WaitForNotification(ctx); err != nil || n.Payload != "1" {
-		t.Errorf("notification %v, %v", n, err)
+	for { // tests beside this one publish in the same database
+		n, err := told.WaitForNotification(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n.Payload == "1" {
+			break
+		}
 	}
 	if last := len(rows) - 1; last < 5 || rows[last] != 5000 || !slices.IsSorted(rows) || !slices.IsSorted(parts) || parts[last] > 1 || parts[last] < 0.9 {
 		t.Errorf("progress %v, %v rows", parts, rows)

@@ -16,8 +16,8 @@ type batchFiles struct{ *linkfile.Dir }
 var _ batch.Files = batchFiles{}
 
 // GraphSize implements [batch.Files].
-func (f batchFiles) GraphSize(generation int64) (batch.GraphSize, error) {
-	m, err := f.GraphManifest(generation)
+func (f batchFiles) GraphSize(ctx context.Context, generation int64) (batch.GraphSize, error) {
+	m, err := f.GraphManifest(ctx, generation)
 	s := batch.GraphSize{Pages: m.Pages, Links: m.Links, Cut: m.Cut}
 	for _, file := range m.Files {
 		s.Bytes += file.Bytes
@@ -26,9 +26,9 @@ func (f batchFiles) GraphSize(generation int64) (batch.GraphSize, error) {
 }
 
 // ReadGraph implements [batch.Files].
-func (f batchFiles) ReadGraph(ctx context.Context, generation int64) (*linkgraph.Graph, link.Offsets, error) {
-	g, m, err := f.Dir.ReadGraph(ctx, generation)
-	return g, m.Cut, err
+func (f batchFiles) ReadGraph(ctx context.Context, generation int64) (*linkgraph.Graph, error) {
+	g, _, err := f.Dir.ReadGraph(ctx, generation)
+	return g, err
 }
 
 // ReadRanks implements [batch.Files].

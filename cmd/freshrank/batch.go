@@ -11,6 +11,7 @@ import (
 	"freshrank/batch"
 	"freshrank/cmd/freshrank/internal/boot"
 	"freshrank/cmd/freshrank/internal/config"
+	"freshrank/cmd/freshrank/internal/priority"
 	"freshrank/cmd/freshrank/internal/progress"
 )
 
@@ -37,10 +38,23 @@ type BatchFlags struct {
 	config.Database `embed:"" group:"Database options:"`
 	config.Limits   `embed:"" group:"Event limits:"`
 	config.Batch    `embed:"" group:"Batch options:"`
+
+	Nice int `default:"10" group:"Batch options:" help:"Nice value of this process, 0 to 19: the speed layer, the API and Postgres come first where they share its processors (${default})."`
+}
+
+// Validate is called by the parser.
+func (b *BatchFlags) Validate() error {
+	if b.Nice < 0 || b.Nice > 19 {
+		return fmt.Errorf("--nice %d: must be from 0 to 19", b.Nice)
+	}
+	return nil
 }
 
 // wire connects the runner to the log, the database and the data folder.
 func (b *BatchFlags) wire(ctx context.Context, s *services, log *slog.Logger) (*wiring, *batch.Runner, error) {
+	if err := priority.Lower(b.Nice); err != nil {
+		log.WarnContext(ctx, "batch runs take as much of the processors as others", "error", err)
+	}
 	dir, err := openData(b.Data)
 	if err != nil {
 		return nil, nil, err

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -91,11 +90,11 @@ func (b *benchRankCmd) Run(ctx context.Context, c *call) error {
 
 type benchSpeedCmd struct {
 	BenchFlags `embed:""`
-	Events     string  `default:"100k" placeholder:"N" help:"Events (${default})."`
-	Mix        string  `default:"add:80,remove:20" help:"Single links that come and go in this proportion, or crawl: whole pages, a tenth of whose links are new (${default})."`
-	Sources    string  `enum:"any,hub" default:"any" help:"Whose links change: any page's, or those of the pages with most links that have a tenth of all (${default})."`
-	Epsilon    float64 `default:"0.01" help:"Relative error per page to stay within (${default})."`
-	Batch      string  `default:"10k" placeholder:"N" help:"Events a micro-batch (${default})."`
+	Events     graphs.Size `default:"100k" placeholder:"N" help:"Events (${default})."`
+	Mix        string      `default:"add:80,remove:20" help:"Single links that come and go in this proportion, or crawl: whole pages, a tenth of whose links are new (${default})."`
+	Sources    string      `enum:"any,hub" default:"any" help:"Whose links change: any page's, or those of the pages with most links that have a tenth of all (${default})."`
+	Epsilon    float64     `default:"0.01" help:"Relative error per page to stay within (${default})."`
+	Batch      graphs.Size `default:"10k" placeholder:"N" help:"Events a micro-batch (${default})."`
 }
 
 func (benchSpeedCmd) Help() string {
@@ -114,16 +113,11 @@ Example:
 func (b *benchSpeedCmd) Run(ctx context.Context, c *call) error {
 	o := bench.SpeedOptions{
 		Hubs: b.Sources == "hub", Epsilon: b.Epsilon, Seed: b.Seed, Damping: b.Damping, Workers: b.workers(),
+		Events: int(b.Events), Batch: int(b.Batch),
 	}
 	var err error
 	if o.Mix, err = bench.ParseMix(b.Mix); err != nil {
 		return boot.Usage(err)
-	}
-	if o.Events, err = graphs.ParseSize(b.Events); err != nil {
-		return boot.Usage(fmt.Errorf("events: %w", err))
-	}
-	if o.Batch, err = graphs.ParseSize(b.Batch); err != nil {
-		return boot.Usage(fmt.Errorf("batch: %w", err))
 	}
 	if !(b.Epsilon > 1e-9 && b.Epsilon < 1) {
 		return boot.Usagef("epsilon %v: must lie between 1e-9 and 1, such as 0.01", b.Epsilon)

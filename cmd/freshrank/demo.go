@@ -19,11 +19,11 @@ const demoSeed = 1
 
 // makeWeb imports a made-up web where there is no graph yet.
 func (u *upCmd) makeWeb(ctx context.Context, dir *linkfile.Dir) error {
-	_, ok, err := dir.LatestGraph()
+	_, ok, err := dir.LatestGraph(ctx)
 	if err != nil || ok {
 		return err
 	}
-	web := pageranktest.NewWeb(demoSeed, u.DemoPages, u.DemoLinks)
+	web := pageranktest.NewWeb(demoSeed, int(u.DemoPages), int(u.DemoLinks))
 	b := linkgraph.NewBuilder()
 	urls := make([]string, web.Pages())
 	for p := range urls {
@@ -48,7 +48,7 @@ func (u *upCmd) play(ctx context.Context, log *slog.Logger, api string, view ser
 	}
 	c := &client.Client{URL: api, Key: u.Key, Patience: time.Minute}
 	// Ids of an earlier start must not come again: they would change nothing.
-	feed := pageranktest.NewFeed(pageranktest.NewWeb(demoSeed, u.DemoPages, u.DemoLinks), uint64(time.Now().UnixNano()))
+	feed := pageranktest.NewFeed(pageranktest.NewWeb(demoSeed, int(u.DemoPages), int(u.DemoLinks)), uint64(time.Now().UnixNano()))
 	const every = 100 * time.Millisecond
 	tick := time.NewTicker(every)
 	defer tick.Stop()

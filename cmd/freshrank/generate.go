@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
 	"freshrank/cmd/freshrank/internal/boot"
+	"freshrank/cmd/freshrank/internal/graphs"
 	"freshrank/pagerank/link"
 	"freshrank/pagerank/pageranktest"
 )
@@ -24,23 +26,23 @@ func (generateCmd) Help() string {
 
 Example:
 
-    freshrank generate graph --pages 10000 --links 150000 > web.csv
+    freshrank generate graph --pages 10k --links 150k > web.csv
     freshrank import csv web.csv
-    freshrank generate feed --pages 10000 --links 150000 --events 1000 | freshrank submit -`
+    freshrank generate feed --pages 10k --links 150k --events 1k | freshrank submit -`
 }
 
 // WebSize says which made-up web.
 type WebSize struct {
-	Pages int    `default:"100000" help:"Pages (${default})."`
-	Links int    `default:"1500000" help:"Links, about (${default})."`
-	Seed  uint64 `default:"1" help:"Another seed is another web (${default})."`
+	Pages graphs.Size `default:"100k" placeholder:"N" help:"Pages, such as 10M (${default})."`
+	Links graphs.Size `default:"1.5M" placeholder:"N" help:"Links, about (${default})."`
+	Seed  uint64      `default:"1" help:"Another seed is another web (${default})."`
 }
 
 func (s WebSize) web() (*pageranktest.Web, error) {
-	if s.Pages < 2 || s.Links < 1 {
-		return nil, boot.Usagef("pages %d, links %d: at least 2 pages and 1 link are needed", s.Pages, s.Links)
+	if s.Pages < 2 || s.Pages >= math.MaxUint32 {
+		return nil, boot.Usagef("pages %d: a web has from 2 to 4,294,967,294", s.Pages)
 	}
-	return pageranktest.NewWeb(s.Seed, s.Pages, s.Links), nil
+	return pageranktest.NewWeb(s.Seed, int(s.Pages), int(s.Links)), nil
 }
 
 type generateGraphCmd struct {
@@ -50,7 +52,7 @@ type generateGraphCmd struct {
 }
 
 func (generateGraphCmd) Help() string {
-	return "Example:\n\n    freshrank generate graph --pages 10000 --links 150000 -o web.csv"
+	return "Example:\n\n    freshrank generate graph --pages 10M --links 100M | gzip -1 > web.csv.gz"
 }
 
 func (g *generateGraphCmd) Run(c *call) error {
@@ -94,7 +96,7 @@ func writeCSV(w io.Writer, web *pageranktest.Web) error {
 
 type generateFeedCmd struct {
 	WebSize `embed:""`
-	Events  int           `default:"1000" help:"Events (${default})."`
+	Events  graphs.Size   `default:"1k" placeholder:"N" help:"Events (${default})."`
 	Number  uint64        `default:"1" help:"Another number is another feed, whose ids differ (${default})."`
 	Start   time.Time     `help:"Time of the first event, such as 2025-01-02T03:04:05Z; so that the last one is now unless given."`
 	Step    time.Duration `default:"5ms" help:"Time between two events (${default})."`
@@ -102,7 +104,7 @@ type generateFeedCmd struct {
 }
 
 func (generateFeedCmd) Help() string {
-	return "Example:\n\n    freshrank generate feed --events 1000 --number 7 | freshrank submit -"
+	return "Example:\n\n    freshrank generate feed --events 1k --number 7 | freshrank submit -"
 }
 
 func (g *generateFeedCmd) Run(c *call) error {
@@ -110,8 +112,8 @@ func (g *generateFeedCmd) Run(c *call) error {
 	if err != nil {
 		return err
 	}
-	if g.Events < 1 || g.Step < 0 {
-		return boot.Usagef("events %d, step %v: at least 1 event and no negative step are needed", g.Events, g.Step)
+	if g.Step < 0 {
+		return boot.Usagef("step %v: must not be negative", g.Step)
 	}
 	at := g.Start
 	if at.IsZero() {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -69,8 +68,10 @@ func importGraph(ctx context.Context, c *call, o ImportFlags, files string, fill
 	// A folder that is ours is looked at first: reading may take long. One that
 	// is not yet is made last: a fault of the input must leave no trace.
 	var target *importTarget
-	if _, statErr := os.Stat(filepath.Join(o.Data, "freshrank.json")); statErr == nil {
-		if target, err = openTarget(o.Data); err != nil {
+	if there, err := linkfile.Exists(ctx, o.Data); err != nil {
+		return boot.Usage(err)
+	} else if there {
+		if target, err = openTarget(ctx, o.Data); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, target.Close()) }()
@@ -97,7 +98,7 @@ func importGraph(ctx context.Context, c *call, o ImportFlags, files string, fill
 		return fmt.Errorf("build graph: %w", err)
 	}
 	if target == nil {
-		if target, err = openTarget(o.Data); err != nil {
+		if target, err = openTarget(ctx, o.Data); err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, target.Close()) }()
@@ -190,7 +191,7 @@ type importTarget struct {
 
 func (t *importTarget) Close() error { return t.lock.Release() }
 
-func openTarget(data string) (_ *importTarget, err error) {
+func openTarget(ctx context.Context, data string) (_ *importTarget, err error) {
 	dir, err := openData(data)
 	if err != nil {
 		return nil, err
@@ -204,7 +205,7 @@ func openTarget(data string) (_ *importTarget, err error) {
 			err = errors.Join(err, lock.Release())
 		}
 	}()
-	gen, ok, err := dir.LatestGraph()
+	gen, ok, err := dir.LatestGraph(ctx)
 	if err != nil {
 		return nil, err
 	}

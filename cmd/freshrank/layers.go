@@ -9,6 +9,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"freshrank/batch"
@@ -61,13 +62,23 @@ const (
 	servingConns = 8
 )
 
-// batchRunner wires the batch layer.
-func (w *wiring) batchRunner(ctx context.Context, data string, o config.Batch) (*batch.Runner, error) {
-	pool, err := boot.Pool(ctx, w.dsn, boot.BatchRole, batchConns)
+// pool opens a role's pool, with metrics.
+func (w *wiring) pool(ctx context.Context, role boot.Role, conns int32) (*pgxpool.Pool, error) {
+	pool, err := boot.Pool(ctx, w.dsn, role, conns)
 	if err != nil {
 		return nil, err
 	}
 	w.closers = append(w.closers, func() error { pool.Close(); return nil })
+	w.registry.MustRegister(boot.PoolMetrics(pool, role))
+	return pool, nil
+}
+
+// batchRunner wires the batch layer.
+func (w *wiring) batchRunner(ctx context.Context, data string, o config.Batch) (*batch.Runner, error) {
+	pool, err := w.pool(ctx, boot.BatchRole, batchConns)
+	if err != nil {
+		return nil, err
+	}
 	archiver, err := w.archiver(o.AcceptGap)
 	if err != nil {
 		return nil, err
@@ -113,11 +124,10 @@ func (w *wiring) archiver(acceptGap bool) (*archive.Archiver, error) {
 
 // speedLayer wires the speed layer.
 func (w *wiring) speedLayer(ctx context.Context, o config.Speed) (*speed.Layer, error) {
-	pool, err := boot.Pool(ctx, w.dsn, boot.SpeedRole, speedConns)
+	pool, err := w.pool(ctx, boot.SpeedRole, speedConns)
 	if err != nil {
 		return nil, err
 	}
-	w.closers = append(w.closers, func() error { pool.Close(); return nil })
 	log := w.log.With("layer", "speed")
 	secure, identity, err := w.topics.Secure()
 	if err != nil {
@@ -139,11 +149,10 @@ func (w *wiring) speedLayer(ctx context.Context, o config.Speed) (*speed.Layer, 
 
 // server wires the API for an address and returns what it reads from as well.
 func (w *wiring) server(ctx context.Context, o config.Serve, at net.Addr) (*api.Server, *servingview.View, error) {
-	pool, err := boot.Pool(ctx, w.dsn, boot.ServingRole, servingConns)
+	pool, err := w.pool(ctx, boot.ServingRole, servingConns)
 	if err != nil {
 		return nil, nil, err
 	}
-	w.closers = append(w.closers, func() error { pool.Close(); return nil })
 	brokerTLS, identity, err := w.topics.Secure()
 	if err != nil {
 		return nil, nil, err

@@ -67,7 +67,7 @@ func (f *RankFlags) load(ctx context.Context, c *call, name string, meter *progr
 
 type rankCmd struct {
 	RankFlags `embed:""`
-	Graph     string `arg:"" help:"Edge list, plain or gzip; CSV of URLs (.csv); data folder; or a made-up graph. - is standard input."`
+	Graph     string `arg:"" help:"Edge list, plain or gzip; CSV of URLs (.csv); data folder, also s3://BUCKET/PREFIX; or a made-up graph. - is standard input."`
 	Output    string `short:"o" placeholder:"FILE" help:"Where the ranks go: FILE.parquet or FILE.tsv; - is standard output, as TSV."`
 }
 
@@ -81,6 +81,7 @@ Example:
 
     freshrank rank web-Google.txt.gz -o ranks.parquet
     freshrank rank ./freshrank-data --tolerance 1e-12 -o - | sort -k2 -g -r | head
+    freshrank rank s3://bucket/prefix -o ranks.tsv
     freshrank rank web:1M:10M --json`
 }
 

@@ -94,6 +94,10 @@ func TestBadInput(t *testing.T) {
 		{"no brokers", "", []string{"speed", data, "--database", pg}, []string{"brokers", "--brokers"}},
 		{"Postgres unreachable", "", []string{"serve", data, "--wait=0s", "--database", pg, "--brokers", closed}, []string{closed, "REDACTED", "cannot be reached"}},
 		{"address in use", "", []string{"up", "--listen", taken.Addr().String(), "--data", t.TempDir()}, []string{taken.Addr().String(), "--listen"}},
+		{"replay of nothing in particular", "", []string{"dlq", "replay", data, "--brokers", closed}, []string{"--valid", "--all"}},
+		{"dead letters of no log", "", []string{"dlq", "list", data}, []string{"brokers", "--brokers"}},
+		{"dead letters of a log that is away", "", []string{"dlq", "list", data, "--brokers", closed}, []string{closed, "--topic"}},
+		{"fewer than no dead letters", "", []string{"dlq", "list", data, "--brokers", closed, "--limit=-1"}, []string{"limit -1"}},
 		{"verify without a folder", "", []string{"verify", data}, []string{"data folder", "--data"}},
 		{"submit to no URL", "", []string{"submit", "-", "--api=nowhere"}, []string{"nowhere", "http://"}},
 		{"submit with no key", "", []string{"submit", "-", "--key=hunter2"}, []string{"key REDACTED", "keys create"}},
@@ -106,6 +110,9 @@ func TestBadInput(t *testing.T) {
 		{"half of TLS", "", []string{"serve", "--tls-key=k.pem", data}, []string{"tls-cert", `"k.pem"`, "together"}},
 		{"demo over TLS", "", []string{"up", "--demo", "--tls-key=k.pem", "--tls-cert=c.pem", data}, []string{"tls-cert c.pem", "--demo-rate 0"}},
 		{"TLS with the embedded log", "", []string{"up", "--kafka-tls", "--listen=127.0.0.1:0", "--data", t.TempDir()}, []string{"kafka-tls", "--brokers"}},
+		{"generate a word", "", []string{"generate", "graph", "--pages=many"}, []string{"--pages", `"many"`, "10M"}},
+		{"generate one page", "", []string{"generate", "graph", "--pages=1"}, []string{"pages 1"}},
+		{"generate no events", "", []string{"generate", "feed", "--events=0"}, []string{"--events", `"0"`}},
 		{"demo of nothing", "", []string{"up", "--demo-pages=1", data}, []string{"demo-pages 1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -160,7 +167,7 @@ func TestGeneratedGraphImports(t *testing.T) {
 		if g.code != 0 {
 			t.Fatal(g.errors)
 		}
-		if again := freshrank(t, "", "generate", "graph", "--pages=300", "--links=3000", "--format", format); again.out != g.out {
+		if again := freshrank(t, "", "generate", "graph", "--pages=0.3k", "--links=3k", "--format", format); again.out != g.out {
 			t.Errorf("%s: the same seed gives another graph", format)
 		}
 		r := freshrank(t, g.out, "import", format, "-", "--data", t.TempDir(), "--progress", "json")

@@ -11,6 +11,7 @@ import (
 
 	"freshrank/cmd/freshrank/internal/boot"
 	"freshrank/cmd/freshrank/internal/config"
+	"freshrank/cmd/freshrank/internal/graphs"
 )
 
 type upCmd struct {
@@ -23,10 +24,10 @@ type upCmd struct {
 	config.Serve    `embed:"" group:"API options:"`
 	config.Client   `embed:"" group:"Client options, of the demo's feed:"`
 
-	Demo      bool    `help:"Make up a web in an empty data folder, and play a crawler's feed against the API."`
-	DemoPages int     `default:"100000" help:"Pages of that web (${default})."`
-	DemoLinks int     `default:"1500000" help:"Links of that web, about (${default})."`
-	DemoRate  float64 `default:"200" help:"Events a second; 0: no feed (${default})."`
+	Demo      bool        `help:"Make up a web in an empty data folder, and play a crawler's feed against the API."`
+	DemoPages graphs.Size `default:"100k" placeholder:"N" help:"Pages of that web (${default})."`
+	DemoLinks graphs.Size `default:"1.5M" placeholder:"N" help:"Links of that web, about (${default})."`
+	DemoRate  float64     `default:"200" help:"Events a second; 0: no feed (${default})."`
 }
 
 func (upCmd) Help() string {
@@ -41,8 +42,8 @@ Example:
 }
 
 func (u *upCmd) Run(ctx context.Context, c *call) (err error) {
-	if u.DemoPages < 2 || u.DemoLinks < 1 || !(u.DemoRate >= 0) {
-		return boot.Usagef("demo-pages %d, demo-links %d, demo-rate %v: at least 2 pages, 1 link and a rate of 0 (no feed) are needed", u.DemoPages, u.DemoLinks, u.DemoRate)
+	if u.DemoPages < 2 || !(u.DemoRate >= 0) {
+		return boot.Usagef("demo-pages %d, demo-rate %v: at least 2 pages and a rate of 0 (no feed) are needed", u.DemoPages, u.DemoRate)
 	}
 	if u.Demo && u.DemoRate > 0 && u.TLSCert != "" {
 		return boot.Usagef("demo: its feed calls this machine by its address, for which tls-cert %s is not made; add --demo-rate 0, or leave out one of the two", u.TLSCert)

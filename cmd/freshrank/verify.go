@@ -101,10 +101,10 @@ func (v *verifyCmd) data(ctx context.Context, c *call) (_ *verify.Report, err er
 	if err != nil {
 		return nil, err
 	}
-	truth := pageranktest.Truth(master.Events, served.Policy, served.Certificate.Damping)
+	truth := pageranktest.TruthAfter(master.Import, master.Events, served.Policy, served.Certificate.Damping)
 	r := verify.Compare(served.Rows, served.Certificate, truth)
 	r.Generation, r.View, r.Sequence, r.Offsets = served.Generation, served.View, served.Sequence, served.Offsets
-	r.Imported, r.Events, r.Refused = master.Imported, len(master.Events)-master.Imported, master.Refused
+	r.Imported, r.Events, r.Refused = master.Imported, len(master.Events), master.Refused
 	return r, nil
 }
 

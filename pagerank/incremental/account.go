@@ -16,7 +16,7 @@ type account struct {
 	size          total // Σ |r|
 
 	// How far rounding may have taken r as it is here from the residual that x̂ as
-	// it is here has: any one page's, and all pages' together.
+	// it is here has: any one page's, divided by its weight, and all pages' together.
 	lostOne, lostAll float64
 }
 
@@ -27,7 +27,7 @@ const unit = 0x1p-53
 // together by up to all·unit: one is the size of a number that was rounded, or the
 // sum of several.
 func (a *account) inexact(one, all float64) {
-	a.lostOne += unit * one
+	a.lostOne += unit / least * one
 	a.lostAll += unit * all
 }
 

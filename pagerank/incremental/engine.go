@@ -1,8 +1,8 @@
 // Package incremental keeps the ranks of a graph that changes. It holds x̂ and the
 // residual r = (1−α)·1 + αPᵀx̂ − x̂ of every page, keeps that invariant through
 // every change of the graph at a cost of the changed pages' links, and pushes
-// residuals until each is within ε(1−α), which bounds the relative error of every
-// page by ε (see [pagerank.Certificate]).
+// residuals until each is within ε(1−α), or more where many links lead to the page (see
+// weight.go), which bounds the relative error of every page by ε.
 //
 // # State and rules
 //
@@ -55,7 +55,7 @@ type Options struct {
 	Workers int     // goroutines; 0: GOMAXPROCS. Results do not depend on it
 }
 
-// Engine holds the current approximation: 49 bytes a page and 4 a link of the base
+// Engine holds the current approximation: 57 bytes a page and 4 a link of the base
 // graph, and what has changed since. It is not safe for concurrent use.
 //
 // Pages are cut into shards, on which [Engine.Push] and [Engine.SetAll] work in
@@ -71,7 +71,7 @@ type Engine struct {
 	shards    [shards]shard
 	width     uint32 // pages a shard; the last one has all that came later too
 
-	threshold    float64 // ε(1−α), the greatest |r| that needs no push
+	threshold    float64 // ε(1−α), the greatest |r|/w that needs no push
 	perThreshold float64 // its inverse
 	slack        float64 // relative change of a value that is worth handing out
 
@@ -117,6 +117,12 @@ func New(g *linkgraph.Graph, x, r []float64, o Options) (*Engine, error) {
 		e.grow(link.Page(n - 1))
 	}
 	for p := range link.Page(n) {
+		e.nodes[p].per = uint32(e.base.Degree(uint32(p)))
+	}
+	for p, w := range e.weights() {
+		e.nodes[p].weight = down(w)
+	}
+	for p := range link.Page(n) {
 		if eff.Member[p] != (x[p] > 0) || math.IsNaN(r[p]) || math.IsInf(x[p], 1) || math.IsInf(r[p], 0) {
 			return nil, fmt.Errorf("start from page %s: member %v, x %v, residual %v do not fit together", g.URL(p), eff.Member[p], x[p], r[p])
 		}
@@ -136,12 +142,14 @@ func New(g *linkgraph.Graph, x, r []float64, o Options) (*Engine, error) {
 			n.x, e.residuals[p].r = x[p], r[p]
 			s.count(p, +1)
 			lost := stored * unit * (x[p] + math.Abs(r[p]))
-			e.shards[0].lostOne = max(e.shards[0].lostOne, lost) // all shards' are added up
+			e.shards[0].lostOne = max(e.shards[0].lostOne, lost/least) // all shards' are added up
 			s.lostAll += lost
 		}
 		now := e.Page(p)
 		s.record(p, now)
-		e.remember(p, now)
+		if now.Status == linkgraph.Alias {
+			e.remember(p, now)
+		}
 		s.setBand(p)
 		if eff.Member[p] {
 			s.settle(p)
@@ -264,12 +272,15 @@ func (e *Engine) grow(p link.Page) {
 	}
 	e.nodes, e.residuals = e.nodes[:old+more], e.residuals[:old+more]
 	for i := old; i < old+more; i++ {
-		e.nodes[i], e.residuals[i] = node{told: math.NaN(), burden: burden(0)}, open
+		e.nodes[i] = node{told: math.NaN(), burden: burden(0), weight: down(1)}
 	}
 	for i := range e.shards {
 		if s := &e.shards[i]; s.first <= p {
 			s.reach()
 		}
+	}
+	for i := old; i < old+more; i++ {
+		e.shardOf(link.Page(i)).setBand(link.Page(i))
 	}
 }
 

@@ -8,11 +8,12 @@ import (
 )
 
 // parcel is rank, δ each, for some pages of one shard, ascending; it comes with the
-// links along which it flows (links = 1), or they go with it (−1).
+// links along which it flows (links = 1), or they go with it (−1), and with what they
+// add to the weights.
 type parcel struct {
-	to    []uint32
-	delta float64
-	links int
+	to           []uint32
+	delta, carry float64
+	links        int
 }
 
 // gift is what an alias forwards to a page of another shard: rank or links.
@@ -73,6 +74,11 @@ func (e *Engine) exchange(workers int) {
 func (s *shard) take(p parcel) {
 	if p.links > 0 {
 		s.countIn(p.to, p.links)
+	}
+	if p.carry != 0 {
+		for _, v := range p.to {
+			s.weigh(link.Page(v), p.carry)
+		}
 	}
 	s.spread(p.to, p.delta)
 	if p.links < 0 {

@@ -52,11 +52,15 @@ func (s *shard) setLinks(p link.Page, links []uint32) {
 	if old > 0 && len(links) > 0 && math.Abs(now-before) <= 4*unit*before {
 		now = before
 	}
-	s.sendCopy(d.added, now, +1)
-	if now != before {
-		s.sendCopy(d.kept, now-before, 0)
+	was := n.per
+	n.per = perLink(was, len(links))
+	s.weigh(p, ownWeight(old, was)-ownWeight(len(links), n.per))
+	gone, come := s.e.carry(was), s.e.carry(n.per)
+	s.sendCopy(d.added, parcel{delta: now, carry: come, links: 1})
+	if now != before || come != gone {
+		s.sendCopy(d.kept, parcel{delta: now - before, carry: come - gone})
 	}
-	s.sendCopy(d.removed, -before, -1)
+	s.sendCopy(d.removed, parcel{delta: -before, carry: -gone, links: -1})
 }
 
 // scale multiplies x̂_p by the factor by which p's out-degree changes, so that each
@@ -66,7 +70,7 @@ func (s *shard) setLinks(p link.Page, links []uint32) {
 func (s *shard) scale(p link.Page, n *node, factor float64) {
 	x := n.x
 	scaled := x * factor
-	if math.Abs(s.e.residuals[p].r+x-scaled) > s.e.threshold {
+	if math.Abs(s.e.residuals[p].r+x-scaled) > s.e.limit(n) {
 		return
 	}
 	n.x = scaled
@@ -83,8 +87,8 @@ func (e *Engine) share(p link.Page, d int) float64 {
 	return e.opt.Damping * e.nodes[p].x / float64(d)
 }
 
-// sendCopy sends δ to each page of row, ascending, which may be reused then.
-func (s *shard) sendCopy(row []uint32, delta float64, links int) {
+// sendCopy sends a parcel to the pages of row, ascending, which may be reused then.
+func (s *shard) sendCopy(row []uint32, p parcel) {
 	for len(row) > 0 {
 		to := s.e.number(link.Page(row[0]))
 		part := row[:s.e.within(row, to)]
@@ -94,7 +98,8 @@ func (s *shard) sendCopy(row []uint32, delta float64, links int) {
 			s.copies = append(s.copies, part...)
 			part = s.copies[from:len(s.copies):len(s.copies)]
 		}
-		s.send(to, parcel{part, delta, links})
+		p.to = part
+		s.send(to, p)
 	}
 }
 

@@ -12,6 +12,8 @@ type node struct {
 	x      float64          // x̂; 0 for an alias
 	told   float64          // the value handed out last, NaN: no rank
 	in     uint32           // links that lead here, those through aliases included; 0 for an alias
+	weight float32          // see weight.go
+	per    uint32           // each of its links weighs 1/per; 0: it has none
 	flags  flag             // what it is
 	status linkgraph.Status // handed out last
 	burden uint8            // what a push costs: the binary logarithm of 8 + its links
@@ -21,7 +23,7 @@ type node struct {
 // line.
 type residual struct {
 	r         float64 // 0 for an alias
-	low, high float32 // while r is between them, x̃ is within the slack of what was handed out
+	low, high float32 // while r is between them, p needs neither a push nor to be handed out
 }
 
 type flag uint8

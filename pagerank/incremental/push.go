@@ -17,7 +17,7 @@ const (
 	perRound = 1 << 20
 )
 
-// Push pushes residuals until all are within ε(1−α), or too small beside their x̂ for
+// Push pushes residuals until all are within ε(1−α)w, or too small beside their x̂ for
 // float64, and returns true; or until about budget edge operations are spent or ctx
 // ends, which it looks at between rounds, and returns false. Wherever it stops, the
 // invariant holds and the certificate says what is left.
@@ -85,8 +85,9 @@ func (s *shard) drain(tier int, budget int64) {
 		n := &s.e.nodes[p]
 		// While it waited it may have been pulled back, left V or become an alias.
 		size := math.Abs(s.e.residuals[p].r)
-		if size <= s.e.threshold || n.flags&isMember == 0 {
+		if size <= s.e.limit(n) || n.flags&isMember == 0 {
 			s.queued.clear(uint32(p - s.first))
+			s.setBand(p)
 			s.settle(p)
 			continue
 		}
@@ -126,8 +127,8 @@ func (s *shard) push(p link.Page, n *node) {
 	s.setBand(p)
 	s.bump(p, -moved)
 	if moved == 0 {
-		c := &s.ceiling[(p-s.first)/block]
-		*c = max(*c, math.Abs(s.e.residuals[p].r))
+		k := int(p-s.first) / block
+		s.ceiling[k] = max(s.below(k), math.Abs(s.e.residuals[p].r)/float64(n.weight)) * least
 	}
 	s.sum.replace(before, n.x)
 	row := s.row(p)

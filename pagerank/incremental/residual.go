@@ -16,25 +16,31 @@ func (s *shard) spread(row []uint32, delta float64) {
 		if len(part) == run {
 			s.fetch(part)
 		}
-		grown := 0.0
+		grown, sizes := 0.0, 0.0
 		for _, v := range part {
 			h := &residuals[v]
 			now := h.r + delta
-			if !h.within(now) && !s.stray(link.Page(v), delta) {
+			inside := h.within(now)
+			if !inside && s.e.nodes[v].flags&isAlias != 0 {
+				s.handOn(link.Page(v), delta)
 				s.residual.add(-delta) // which is added below
 				continue
 			}
 			size := math.Abs(now)
 			grown += size - math.Abs(h.r)
+			sizes += size
 			h.r = now
+			if !inside {
+				s.leave(link.Page(v))
+			}
 			if size > s.ceiling[(v-first)/block] {
-				s.exceed(link.Page(v))
+				s.raise(link.Page(v))
 			}
 		}
 		s.size.add(grown)
 		s.residual.add(delta * float64(len(part)))
-		lost := 6*math.Abs(delta) + s.e.threshold // those of more are counted by exceed
-		s.inexact(lost, float64(len(part))*(lost+run*math.Abs(delta)))
+		changed := 6 * math.Abs(delta)
+		s.inexact(changed+sizes, float64(len(part))*(changed+run*math.Abs(delta))+2*sizes)
 	}
 }
 
@@ -72,49 +78,62 @@ func (s *shard) bump(p link.Page, delta float64) {
 // it has moved.
 func (s *shard) settle(p link.Page) {
 	h := &s.e.residuals[p]
+	if !h.within(h.r) && s.e.nodes[p].flags&isAlias == 0 {
+		s.leave(p)
+	}
 	if math.Abs(h.r) > s.ceiling[(p-s.first)/block] {
-		s.exceed(p)
-	}
-	if !h.within(h.r) {
-		s.touch(p)
+		s.raise(p)
 	}
 }
 
-// exceed lets p wait for a push if it needs one, or raises the ceiling.
-func (s *shard) exceed(p link.Page) {
-	size := math.Abs(s.e.residuals[p].r)
-	s.inexact(size, size) // spread counts no more than the threshold for each page
-	switch i := uint32(p - s.first); {
-	case s.queued.has(i):
-	case size > s.e.threshold:
-		s.queued.set(i)
-		s.arrived = append(s.arrived, p)
+// A block's ceiling, divided by least, is what no |r|/w of its pages exceeds, but for
+// pages that are queued: who compares |r| with the ceiling need not know w. Where that
+// would be near the threshold it is unknown, and then the threshold is.
+var unknown = math.Inf(1)
+
+// raise sees to it that the ceiling of p's block holds for p.
+func (s *shard) raise(p link.Page) {
+	i := uint32(p - s.first)
+	c := &s.ceiling[i/block]
+	weighted := math.Abs(s.e.residuals[p].r) / float64(s.e.nodes[p].weight)
+	switch {
+	case s.queued.has(i) || weighted*least <= *c:
+	case weighted > s.e.threshold/2 && weighted <= s.e.threshold:
+		*c = unknown
 	default:
-		s.ceiling[i/block] = size
+		*c = weighted * least
 	}
 }
 
-// greatest returns an upper bound on |r| of all pages, at most ⅛ too high. It measures
+// greatest returns an upper bound on |r|/w of all pages, at most ⅛ too high. It measures
 // anew those ceilings that would make it more.
 func (e *Engine) greatest() float64 {
 	known := 0.0
 	for i := range e.shards {
 		for p := range e.shards[i].waiting() {
-			known = max(known, math.Abs(e.residuals[p].r))
+			known = max(known, math.Abs(e.residuals[p].r)/float64(e.nodes[p].weight))
 		}
 	}
 	top := known
 	for i := range e.shards {
 		s := &e.shards[i]
 		for k := range s.ceiling {
-			if s.ceiling[k] > known*1.125 {
+			if s.below(k) > known*1.125 {
 				s.measure(k)
-				known = max(known, s.ceiling[k])
+				known = max(known, s.below(k))
 			}
-			top = max(top, s.ceiling[k])
+			top = max(top, s.below(k))
 		}
 	}
 	return top
+}
+
+// below returns what no |r|/w of a block exceeds.
+func (s *shard) below(block int) float64 {
+	if c := s.ceiling[block]; c != unknown {
+		return c / least
+	}
+	return s.e.threshold
 }
 
 // measure sets the ceiling of a block to what it is now.
@@ -122,8 +141,8 @@ func (s *shard) measure(at int) {
 	most := 0.0
 	for p := s.first + link.Page(at*block); p < min(s.first+link.Page((at+1)*block), s.end()); p++ {
 		if !s.queued.has(uint32(p - s.first)) {
-			most = max(most, math.Abs(s.e.residuals[p].r))
+			most = max(most, math.Abs(s.e.residuals[p].r)/float64(s.e.nodes[p].weight))
 		}
 	}
-	s.ceiling[at] = most
+	s.ceiling[at] = most * least
 }

@@ -22,7 +22,7 @@ type shard struct {
 	account
 	queue
 
-	ceiling []float64 // by block of pages: no |r| is greater, but for pages that are queued
+	ceiling []float64 // by block of pages, see below
 	moved   bitmap    // a bit a page: may differ from what was handed out
 
 	baseX sparse[float64] // of pages with isTold: what the base generation serves, NaN for none

@@ -168,3 +168,32 @@ func TestLinksThatStayCostNothing(t *testing.T) {
 		t.Errorf("drift %v, ε %v", c.Drift(), c.Epsilon())
 	}
 }
+
+// TestStuckResidualIsSeen: a residual that x̂ cannot take, for rounding, counts though the
+// ceiling of its block is unknown.
+func TestStuckResidualIsSeen(t *testing.T) {
+	base := linkgraph.NewOverlay(nil)
+	for i := range 64 {
+		base.Apply(&link.Event{Type: link.PageCrawled, ID: "1", URL: url(i), Time: unix(1)})
+	}
+	g := base.Graph()
+	const eps = 1e-10
+	rest := 1 - alpha
+	x, r := make([]float64, 64), make([]float64, 64)
+	for i := range x {
+		x[i] = rest
+	}
+	r[0], x[4], r[4], r[5] = 0.95*eps*rest, 1e6, 5e-11, 0.95*eps*rest
+	e, err := New(g, x, r, Options{Damping: alpha, Policy: link.DropMarked, Epsilon: eps})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Push(context.Background(), 1<<40)
+	most := 0.0
+	for p := range e.nodes {
+		most = max(most, math.Abs(e.residuals[p].r)/float64(e.nodes[p].weight))
+	}
+	if got := e.greatest(); got < most {
+		t.Errorf("greatest %v, most %v, threshold %v, lostOne %v", got, most, e.threshold, e.shards[0].lostOne)
+	}
+}

@@ -3,8 +3,6 @@ package linkgraph
 import (
 	"errors"
 	"hash/maphash"
-	"slices"
-	"strings"
 
 	"freshrank/pagerank/csr"
 	"freshrank/pagerank/link"
@@ -174,17 +172,4 @@ func (b *Builder) placePages(g *Graph) []uint32 {
 	}
 	b.pages = interner{}
 	return place
-}
-
-// byURL returns the pages in the order of their URLs, and each page's place in it.
-func byURL(urls []string) (order, place []link.Page) {
-	order, place = make([]link.Page, len(urls)), make([]link.Page, len(urls))
-	for p := range order {
-		order[p] = link.Page(p)
-	}
-	slices.SortFunc(order, func(a, b link.Page) int { return strings.Compare(urls[a], urls[b]) })
-	for i, p := range order {
-		place[p] = link.Page(i)
-	}
-	return order, place
 }

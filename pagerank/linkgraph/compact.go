@@ -3,6 +3,7 @@ package linkgraph
 import (
 	"iter"
 	"slices"
+	"unsafe"
 
 	"freshrank/pagerank/hugepages"
 	"freshrank/pagerank/link"
@@ -12,10 +13,11 @@ import (
 // without those that no event speaks of any more.
 func (o *Overlay) Graph() *Graph {
 	keep, links := o.kept()
+	fresh := o.inOrder()
 	n := o.Pages()
 	place := hugepages.Make[link.Page](n)
 	g := &Graph{Added: map[link.Page]link.Version{}, Edits: map[link.Page][]link.Edit{}}
-	for p, url := range o.ordered(keep) {
+	for p, url := range o.ordered(keep, fresh) {
 		place[p] = link.Page(g.Pages())
 		if t, ok := o.states[p]; ok {
 			g.AppendPage(url, t.Kind, t.Version)
@@ -28,7 +30,7 @@ func (o *Overlay) Graph() *Graph {
 	renumber := func(p link.Page) link.Page { return place[p] }
 	g.Links.Target = hugepages.Make[uint32](links)[:0]
 	g.Links.Start = hugepages.Make[uint64](g.Pages() + 1)[:1]
-	for p := range o.ordered(keep) {
+	for p := range o.ordered(keep, fresh) {
 		if t, ok := o.states[p]; ok {
 			g.appendState(place[p], t.State.Renumber(renumber))
 		} else if int(p) < o.base.Pages() {
@@ -117,17 +119,27 @@ func (o *Overlay) kept() (keep []bool, links int) {
 	return keep, links
 }
 
+// inOrder returns the pages that the base has not, less the number of those it has, in the
+// order of their URLs.
+func (o *Overlay) inOrder() []keyed {
+	fresh := make([]keyed, len(o.urls))
+	for i := range fresh {
+		fresh[i].number = uint32(i)
+	}
+	sortURLs(fresh, func(i uint32) []byte { return unsafe.Slice(unsafe.StringData(o.urls[i]), len(o.urls[i])) })
+	return fresh
+}
+
 // ordered yields the kept pages in the order of their URLs, which are valid until the
 // next: the base's, which are in order already, merged with the new ones.
-func (o *Overlay) ordered(keep []bool) iter.Seq2[link.Page, []byte] {
+func (o *Overlay) ordered(keep []bool, fresh []keyed) iter.Seq2[link.Page, []byte] {
 	return func(yield func(link.Page, []byte) bool) {
-		fresh, _ := byURL(o.urls)
-		n := link.Page(o.base.Pages())
+		n, fresh := link.Page(o.base.Pages()), fresh
 		emit := func(p link.Page, url []byte) bool { return !keep[p] || yield(p, url) }
 		if o.base != nil {
 			for p, url := range o.base.URLs.From(0, n) {
-				for ; len(fresh) > 0 && o.urls[fresh[0]] < string(url); fresh = fresh[1:] {
-					if !emit(n+fresh[0], []byte(o.urls[fresh[0]])) {
+				for ; len(fresh) > 0 && o.urls[fresh[0].number] < string(url); fresh = fresh[1:] {
+					if !emit(n+link.Page(fresh[0].number), []byte(o.urls[fresh[0].number])) {
 						return
 					}
 				}
@@ -137,7 +149,7 @@ func (o *Overlay) ordered(keep []bool) iter.Seq2[link.Page, []byte] {
 			}
 		}
 		for _, f := range fresh {
-			if !emit(n+f, []byte(o.urls[f])) {
+			if !emit(n+link.Page(f.number), []byte(o.urls[f.number])) {
 				return
 			}
 		}

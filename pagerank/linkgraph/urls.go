@@ -100,20 +100,34 @@ func (u *URLs) At(p link.Page) string {
 func (u *URLs) From(from, to link.Page) iter.Seq2[link.Page, []byte] {
 	return func(yield func(link.Page, []byte) bool) {
 		to = min(to, link.Page(u.n))
-		var url, rest []byte
-		for p := from / together * together; p < to; p++ {
-			if rest == nil || p%partPages == 0 {
-				part := &u.parts[p/partPages]
-				rest = part.text[part.start[p%partPages/together]:]
-			}
-			shared, n := binary.Uvarint(rest)
-			length, k := binary.Uvarint(rest[n:])
-			rest = rest[n+k:]
-			url = append(url[:shared], rest[:length]...)
-			rest = rest[length:]
-			if p >= from && !yield(p, url) {
+		c := urlCursor{u: u, p: from / together * together}
+		for c.p < to {
+			p := c.p
+			if url := c.next(); p >= from && !yield(p, url) {
 				return
 			}
 		}
 	}
+}
+
+// urlCursor reads URLs one after the other, beginning with one that stands as it is.
+type urlCursor struct {
+	u         *URLs
+	p         link.Page // the next one
+	url, rest []byte
+}
+
+// next returns the URL of page c.p, valid until the next, and goes on.
+func (c *urlCursor) next() []byte {
+	if c.rest == nil || c.p%partPages == 0 {
+		part := &c.u.parts[c.p/partPages]
+		c.rest = part.text[part.start[c.p%partPages/together]:]
+	}
+	shared, n := binary.Uvarint(c.rest)
+	length, k := binary.Uvarint(c.rest[n:])
+	c.rest = c.rest[n+k:]
+	c.url = append(c.url[:shared], c.rest[:length]...)
+	c.rest = c.rest[length:]
+	c.p++
+	return c.url
 }

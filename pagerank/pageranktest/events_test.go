@@ -59,13 +59,13 @@ func TestRandomEventsHoldEverything(t *testing.T) {
 				seen["duplicate link"]++
 			}
 		}
-		pages := replay(evs)
-		root := aliases(pages)
-		for url, p := range pages {
-			switch end, ok := root[url]; {
-			case ok && end != p.alias:
+		w := &trueWorld{number: map[string]uint32{}}
+		w.replay(evs)
+		for u, root := range w.aliases() {
+			switch alias := w.pages[u].alias; {
+			case root != none && root != alias:
 				seen["chain"]++
-			case p.alias != "" && !ok:
+			case root == none && alias != none:
 				seen["cycle"]++
 			}
 		}

@@ -2,6 +2,8 @@ package pageranktest
 
 import (
 	"cmp"
+	"iter"
+	"math"
 	"slices"
 
 	"freshrank/pagerank/csr"
@@ -25,158 +27,197 @@ type Answer struct {
 }
 
 // Truth is an oracle: the semantics written down a second time, from the rules
-// alone, without page numbers, joins or increments. It puts the events in order,
-// replays them, and ranks what is left.
+// alone, without joins or increments. It puts the events in order, replays them, and
+// ranks what is left. Its page numbers are its own.
 func Truth(events []link.Event, policy link.RelPolicy, damping float64) World {
-	pages := replay(events)
-	root := aliases(pages)
+	return TruthAfter(nil, events, policy, damping)
+}
 
-	// Links that count, by source: where each leads once aliases are followed. All
-	// of them are kept, so their number is d as published.
-	rows := map[string][]string{}
-	member := map[string]bool{}
-	for url, p := range pages {
-		if p.crawled {
-			member[url] = true
-		}
-		for target, rel := range p.links {
-			if !policy.Counts(rel) {
-				continue
-			}
-			if end, ok := root[target]; ok {
-				target = end
-			}
-			rows[url] = append(rows[url], target)
-			member[url], member[target] = true, true
+// TruthAfter is [Truth] of events that follow an import, which may be nil: the pages
+// that count as crawled, each once, and what they link to.
+func TruthAfter(imported iter.Seq2[string, []link.Link], events []link.Event, policy link.RelPolicy, damping float64) World {
+	w := &trueWorld{number: map[string]uint32{}}
+	if imported != nil {
+		for url, links := range imported {
+			w.crawled(w.page(url), links)
 		}
 	}
+	w.replay(events)
+	root := w.aliases()
+	out, member := w.graph(root, policy)
+	x := Solve(out, member, damping)
 
-	var urls []string
-	for url := range member {
-		urls = append(urls, url)
-	}
-	slices.Sort(urls)
-	number := map[string]uint32{}
-	for i, url := range urls {
-		number[url] = uint32(i)
-	}
-	var b csr.Builder
-	for source, targets := range rows {
-		for _, target := range targets {
-			b.Add(number[source], number[target])
-		}
-	}
-	out, err := b.Build(len(urls))
-	if err != nil {
-		panic(err) // every target is a member
-	}
-	x := Solve(out, nil, damping)
-
-	world := World{N: len(urls), Pages: map[string]Answer{}}
-	for _, v := range x {
+	world := World{Pages: make(map[string]Answer, len(w.urls))}
+	for u, v := range x {
 		world.Sum += v
+		if member[u] {
+			world.N++
+		}
 	}
-	for url, p := range pages {
-		a := Answer{Status: "unknown", Member: member[url]}
+	for u, url := range w.urls {
+		a := Answer{Status: "unknown", Member: member[u]}
 		if a.Member {
 			a.Status = "ranked"
-			a.X = x[number[url]]
+			a.X = x[u]
 			a.Rank = a.X / world.Sum
 		}
-		if p.gone && len(p.links) == 0 {
+		if p := &w.pages[u]; p.gone && len(p.links) == 0 {
 			a.Status = "gone"
 		}
-		if end, ok := root[url]; ok {
-			a.Status, a.Target = "alias", end
+		if root[u] != none {
+			a.Status, a.Target = "alias", w.urls[root[u]]
 		}
 		world.Pages[url] = a
 	}
 	return world
 }
 
+// trueWorld is every page that was named so far, numbered in that order.
+type trueWorld struct {
+	number map[string]uint32
+	urls   []string
+	pages  []truePage
+}
+
 // truePage is what is known of a page after the events so far.
 type truePage struct {
 	crawled, gone bool
-	alias         string // "" if none
-	links         map[string]link.Rel
+	alias         uint32 // none if it is none
+	links         []trueLink
+}
+
+type trueLink struct {
+	to  uint32
+	rel link.Rel
+}
+
+const none = math.MaxUint32
+
+func (w *trueWorld) page(url string) uint32 {
+	u, ok := w.number[url]
+	if !ok {
+		u = uint32(len(w.urls))
+		w.number[url], w.urls, w.pages = u, append(w.urls, url), append(w.pages, truePage{alias: none})
+	}
+	return u
+}
+
+// crawled replaces all that is known of a page. Of several links to one page the last
+// counts.
+func (w *trueWorld) crawled(u uint32, links []link.Link) {
+	p := truePage{crawled: true, alias: none, links: make([]trueLink, 0, len(links))}
+	for _, l := range links {
+		p.links = append(p.links, trueLink{w.page(l.URL), l.Rel})
+	}
+	slices.Reverse(p.links)
+	slices.SortStableFunc(p.links, func(a, b trueLink) int { return cmp.Compare(a.to, b.to) })
+	p.links = slices.CompactFunc(p.links, func(a, b trueLink) bool { return a.to == b.to })
+	w.pages[u] = p
 }
 
 // replay applies the events by the rules: the newest last, by time, then id (then
 // the digest that tells apart what has both in common), each only once.
-func replay(events []link.Event) map[string]*truePage {
-	order := func(a, b link.Event) int {
+func (w *trueWorld) replay(events []link.Event) {
+	order := func(a, b *link.Event) int {
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Tie, b.Tie))
 	}
-	sorted := slices.Clone(events)
+	sorted := make([]*link.Event, len(events))
+	for i := range events {
+		sorted[i] = &events[i]
+	}
 	slices.SortStableFunc(sorted, order)
 
-	pages := map[string]*truePage{}
-	page := func(url string) *truePage {
-		if pages[url] == nil {
-			pages[url] = &truePage{links: map[string]link.Rel{}}
-		}
-		return pages[url]
-	}
-	last := map[string]link.Event{}
+	last := map[uint32]*link.Event{}
 	for _, e := range sorted {
-		p := page(e.URL)
-		if l, seen := last[e.URL]; seen && order(l, e) == 0 {
+		u := w.page(e.URL)
+		if l, seen := last[u]; seen && order(l, e) == 0 {
 			continue // delivered again
 		}
-		last[e.URL] = e
+		last[u] = e
 		switch e.Type {
 		case link.PageCrawled:
-			*p = truePage{crawled: true, links: map[string]link.Rel{}}
-			for _, l := range e.Links {
-				page(l.URL)
-				p.links[l.URL] = l.Rel
-			}
+			w.crawled(u, e.Links)
 		case link.PageGone:
-			*p = truePage{gone: true, links: map[string]link.Rel{}}
+			w.pages[u] = truePage{gone: true, alias: none}
 		case link.PageAlias:
-			page(e.Target)
-			*p = truePage{alias: e.Target, links: map[string]link.Rel{}}
+			to := w.page(e.Target)
+			w.pages[u] = truePage{alias: to}
 		case link.LinkAdded:
 			if e.Target != e.URL {
-				page(e.Target)
-				p.alias = ""
-				p.links[e.Target] = e.Rel
+				to := w.page(e.Target)
+				p := &w.pages[u]
+				p.alias = none
+				p.remove(to)
+				p.links = append(p.links, trueLink{to, e.Rel})
 			}
 		case link.LinkRemoved:
-			page(e.Target)
-			delete(p.links, e.Target)
+			to := w.page(e.Target)
+			w.pages[u].remove(to)
 		}
 	}
-	return pages
 }
 
-// aliases returns where each alias leads in the end. A page on a cycle of aliases
-// is none; one that leads into the cycle is, and ends where it enters.
-func aliases(pages map[string]*truePage) map[string]string {
-	onCycle := map[string]bool{}
-	for url := range pages {
-		at := pages[url].alias
-		for range len(pages) {
-			if at == "" {
-				break
-			}
-			if at == url {
-				onCycle[url] = true
-				break
-			}
-			at = pages[at].alias
+func (p *truePage) remove(to uint32) {
+	p.links = slices.DeleteFunc(p.links, func(l trueLink) bool { return l.to == to })
+}
+
+// aliases returns where each alias leads in the end; none for a page that is no alias.
+// A page on a cycle of aliases is none; one that leads into the cycle is, and ends where
+// it enters.
+func (w *trueWorld) aliases() []uint32 {
+	onCycle := make([]bool, len(w.pages))
+	walk := make([]uint32, len(w.pages)) // by page: the walk that came by, by its first page + 1
+	for u := range w.pages {
+		at := uint32(u)
+		for at != none && walk[at] == 0 {
+			walk[at] = uint32(u) + 1
+			at = w.pages[at].alias
+		}
+		if at == none || walk[at] != uint32(u)+1 {
+			continue // the end, or where another walk was
+		}
+		for !onCycle[at] { // this walk has come back to itself
+			onCycle[at] = true
+			at = w.pages[at].alias
 		}
 	}
-	root := map[string]string{}
-	for url, p := range pages {
-		if p.alias == "" || onCycle[url] {
+	root := make([]uint32, len(w.pages))
+	for u := range w.pages {
+		root[u] = none
+		if w.pages[u].alias == none || onCycle[u] {
 			continue
 		}
-		at := p.alias
-		for pages[at].alias != "" && !onCycle[at] {
-			at = pages[at].alias
+		at := w.pages[u].alias
+		for w.pages[at].alias != none && !onCycle[at] {
+			at = w.pages[at].alias
 		}
-		root[url] = at
+		root[u] = at
 	}
 	return root
+}
+
+// graph returns the links that count, each leading to where aliases end, and the pages
+// that have a rank. All of those links are kept, so their number is d as published.
+func (w *trueWorld) graph(root []uint32, policy link.RelPolicy) (*csr.Graph, []bool) {
+	out := &csr.Graph{Start: make([]uint64, 1, len(w.pages)+1)}
+	member := make([]bool, len(w.pages))
+	for u := range w.pages {
+		if w.pages[u].crawled {
+			member[u] = true
+		}
+		for _, l := range w.pages[u].links {
+			if !policy.Counts(l.rel) {
+				continue
+			}
+			to := l.to
+			if root[to] != none {
+				to = root[to]
+			}
+			out.Target = append(out.Target, to)
+			member[u], member[to] = true, true
+		}
+		slices.Sort(out.Target[out.Start[u]:])
+		out.Start = append(out.Start, uint64(len(out.Target)))
+	}
+	return out, member
 }

@@ -3,6 +3,7 @@ package pageranktest
 import (
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -129,5 +130,21 @@ func TestTruthCountsMarkedLinksIfTold(t *testing.T) {
 	world := Truth(events(t, "1:a=b!,c"), link.CountAll, 0.5)
 	if got := world.Pages["b"]; got.Status != "ranked" || math.Abs(got.X-0.625) > 1e-12 {
 		t.Errorf("b is %+v, want ranked with x = 0.5 + 0.5·0.5/2", got)
+	}
+}
+
+// TestTruthAfter: an import is what crawls before all events would have said.
+func TestTruthAfter(t *testing.T) {
+	const before, later = "1:a=b,c! 1:b=a 1:d=a", "2:a+d 3:d#"
+	want := Truth(events(t, before+" "+later), link.DropMarked, 0.5)
+	got := TruthAfter(func(yield func(string, []link.Link) bool) {
+		for _, e := range events(t, before) {
+			if !yield(e.URL, e.Links) {
+				return
+			}
+		}
+	}, events(t, later), link.DropMarked, 0.5)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }

@@ -4,10 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"sync"
 	"time"
-
-	"freshrank/serving"
 )
 
 type eventsInput struct {
@@ -56,48 +53,22 @@ func (s *Server) events(ctx context.Context, in *eventsInput) (*eventsOutput, er
 	return out, nil
 }
 
-// gate refuses events while the answers trail the log too far. If that cannot
-// be found out, they pass: the log can hold them.
+// gate refuses events while the answers trail the log by more than max; 0: never. If
+// that cannot be found out, they pass: the log can hold them.
 type gate struct {
-	max    time.Duration // 0: always open
-	health func(context.Context) (serving.Health, error)
-	now    func() time.Time
-
-	mu    sync.Mutex
-	until time.Time // lag is good until then
-	lag   time.Duration
+	max    time.Duration
+	health *health
 }
-
-// recheck is how long a lag is believed, and how long it may take to find out: a
-// database that hangs must not keep events from the log.
-const recheck = time.Second
 
 func (g *gate) check(ctx context.Context) error {
 	if g.max <= 0 {
 		return nil
 	}
-	lag := g.measure(ctx)
-	if lag <= g.max {
+	h, err := g.health.get(ctx)
+	if err != nil || !h.Ready || h.Lag <= g.max {
 		return nil
 	}
 	return newProblem(http.StatusServiceUnavailable, "lagging",
-		fmt.Sprintf("the answers are %s behind the log, more than the %s that are allowed", lag.Round(time.Second), g.max),
+		fmt.Sprintf("the answers are %s behind the log, more than the %s that are allowed", h.Lag.Round(time.Second), g.max),
 		"send the events again later; none of them was taken").retry(5 * time.Second)
-}
-
-func (g *gate) measure(ctx context.Context) time.Duration {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.now().Before(g.until) {
-		return g.lag
-	}
-	// The answer is for others, too: it does not depend on this client's patience.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recheck)
-	defer cancel()
-	g.lag = 0
-	if h, err := g.health(ctx); err == nil && h.Ready {
-		g.lag = h.Lag
-	}
-	g.until = g.now().Add(recheck)
-	return g.lag
 }

@@ -139,6 +139,7 @@ var exchanges = []exchange{
 	{name: "generations, the rest", method: "GET", target: "/v1/generations?cursor=" + generationCursor},
 	{name: "generations with a cursor of runs", method: "GET", target: "/v1/generations?cursor=" + runCursor},
 	{name: "status", method: "GET", target: "/v1/status"},
+	{name: "status while the slack is great", with: func(w *world) { w.health.Certificate.Slack = 1.5 }, method: "GET", target: "/v1/status"},
 	{name: "status before the first generation", with: func(w *world) { w.health = serving.Health{} }, method: "GET", target: "/v1/status"},
 	{name: "status without a speed layer", with: func(w *world) {
 		w.health.Speed, w.health.View, w.health.Sequence, w.health.End, w.health.Applied = nil, 0, 0, nil, link.Offsets{10, 20}

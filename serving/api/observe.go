@@ -23,7 +23,7 @@ type metrics struct {
 func newMetrics(r prometheus.Registerer) *metrics {
 	m := &metrics{
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "freshrank_http_request_seconds", Help: "Time from a request's header to the end of its answer.",
+			Name: "freshrank_http_request_duration_seconds", Help: "Time from a request's header to the end of its answer.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 15},
 		}, []string{"method", "route", "code"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -32,6 +32,9 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "freshrank_http_events_total", Help: "Events submitted over HTTP, by what became of them.",
 		}, []string{"result"}),
+	}
+	for _, result := range []string{"accepted", "rejected", "failed"} {
+		m.events.WithLabelValues(result) // an alert needs the zero
 	}
 	r.MustRegister(m.seconds, m.inFlight, m.events)
 	return m

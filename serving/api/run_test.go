@@ -204,6 +204,27 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
+// TestMetricsWithoutAnswers: what is not known is not there, rather than 0.
+func TestMetricsWithoutAnswers(t *testing.T) {
+	for name, change := range map[string]func(*world){
+		"no generation": func(w *world) { w.health = serving.Health{} },
+		"no database":   func(w *world) { w.err = serving.ErrUnavailable },
+	} {
+		w := newWorld()
+		change(w)
+		got := do(w.server(), "GET", "/metrics", "").Body.String()
+		if !strings.Contains(got, "\nfreshrank_serving_ready 0\n") || strings.Contains(got, "freshrank_serving_lag_seconds ") {
+			t.Errorf("%s:\n%s", name, got)
+		}
+	}
+	w := newWorld()
+	w.health.Speed = nil
+	got := do(w.server(), "GET", "/metrics", "").Body.String()
+	if !strings.Contains(got, "\nfreshrank_serving_lag_seconds 1.5\n") || strings.Contains(got, "freshrank_serving_view_used ") {
+		t.Errorf("no view:\n%s", got)
+	}
+}
+
 func TestMetrics(t *testing.T) {
 	s := newWorld().server()
 	do(s, "POST", "/v1/events", "["+good+","+wrong+"]", batchType)
@@ -213,10 +234,13 @@ func TestMetrics(t *testing.T) {
 	for _, line := range []string{
 		`freshrank_http_events_total{result="accepted"} 1`,
 		`freshrank_http_events_total{result="rejected"} 1`,
-		`freshrank_http_request_seconds_count{code="202",method="POST",route="/v1/events"} 1`,
-		`freshrank_http_request_seconds_count{code="404",method="other",route="none"} 1`,
-		`freshrank_http_request_seconds_count{code="200",method="GET",route="/v1/batch/runs/{id}"} 1`,
+		`freshrank_http_request_duration_seconds_count{code="202",method="POST",route="/v1/events"} 1`,
+		`freshrank_http_request_duration_seconds_count{code="404",method="other",route="none"} 1`,
+		`freshrank_http_request_duration_seconds_count{code="200",method="GET",route="/v1/batch/runs/{id}"} 1`,
 		`freshrank_http_requests_in_flight 1`,
+		`freshrank_serving_ready 1`,
+		`freshrank_serving_lag_seconds 1.5`,
+		`freshrank_serving_view_used 1`,
 	} {
 		if !strings.Contains(got, line+"\n") {
 			t.Errorf("/metrics lacks %s:\n%s", line, got)

@@ -37,7 +37,9 @@ type Server struct {
 func New(o Options) *Server {
 	o = o.withDefaults()
 	s := &Server{o: o, reader: o.Reader, log: o.Logger, metrics: newMetrics(o.Registerer)}
-	s.gate = gate{max: o.MaxLag, health: o.Reader.Health, now: o.Now}
+	state := &health{read: o.Reader.Health, now: o.Now}
+	o.Registerer.MustRegister(state)
+	s.gate = gate{max: o.MaxLag, health: state}
 	s.ring = keyRing{reader: o.Keys, now: o.Now}
 
 	s.mux = chi.NewMux()

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"freshrank/serving"
@@ -30,7 +31,7 @@ type Generation struct {
 // Bounds says how far from the truth the ranks can be.
 type Bounds struct {
 	Epsilon float64  `json:"epsilon" doc:"Every page's true x is within this part of itself of the computed one."`
-	L1      float64  `json:"l1" doc:"The errors of all ranks add up to no more."`
+	L1      *float64 `json:"l1,omitempty" doc:"The errors of all ranks add up to no more; absent while the slack is so great that nothing bounds them."`
 	Sum     Interval `json:"sum" doc:"The true sum of all x lies within."`
 	Slack   float64  `json:"slack" doc:"Part by which a served x may differ from the computed one: the speed layer does not write smaller changes."`
 	Drift   float64  `json:"drift" doc:"How far the conservation law is from holding; more than rounding is a fault."`
@@ -39,7 +40,11 @@ type Bounds struct {
 func boundsOf(s *serving.Snapshot) Bounds {
 	c := s.Certificate
 	low, high := c.SumBounds()
-	return Bounds{Epsilon: c.Epsilon(), L1: c.L1(), Sum: Interval{low, high}, Slack: c.Slack, Drift: c.Drift()}
+	b := Bounds{Epsilon: c.Epsilon(), Sum: Interval{low, high}, Slack: c.Slack, Drift: c.Drift()}
+	if l1 := c.L1(); !math.IsInf(l1, 1) { // JSON has no infinity
+		b.L1 = &l1
+	}
+	return b
 }
 
 func generationOf(g serving.Generation) Generation {

@@ -3,7 +3,6 @@ package feed
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strconv"
 
 	"github.com/segmentio/kafka-go"
@@ -101,18 +100,5 @@ func (f *Feed) produce(ctx context.Context, letters []speed.DeadLetter, cut bool
 		records[i] = kafka.Record{Time: f.opt.Now(), Key: keep(l.Key, HeaderKeyCut), Value: keep(l.Value, HeaderCut)}
 		records[i].Headers = headers
 	}
-	partition := letters[0].Partition % partitions
-	res, err := f.client.Produce(ctx, &kafka.ProduceRequest{
-		Topic: f.opt.DeadLetterTopic, Partition: partition, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(records...),
-	})
-	if err != nil {
-		return err
-	}
-	if res.Error != nil {
-		return fmt.Errorf("produce to topic %s, partition %d: %w", f.opt.DeadLetterTopic, partition, res.Error)
-	}
-	for _, err := range res.RecordErrors {
-		return fmt.Errorf("produce to topic %s, partition %d: %w", f.opt.DeadLetterTopic, partition, err)
-	}
-	return nil
+	return f.send(ctx, f.opt.DeadLetterTopic, letters[0].Partition%partitions, records)
 }

@@ -29,7 +29,7 @@ func (f *Feed) watchEnd(ctx context.Context, known link.Offsets, out chan<- end,
 			// offsets that come back, so the moment before the request counts.
 			e := end{at: f.opt.Now().UTC()}
 			var first link.Offsets
-			if first, e.offsets, err = f.bounds(ctx, n); err == nil {
+			if first, e.offsets, err = f.bounds(ctx, f.opt.Topic, n); err == nil {
 				f.health.good(ctx, "end of the log")
 				for p := range known {
 					// Later on the readers notice it.
@@ -57,21 +57,21 @@ func (f *Feed) watchEnd(ctx context.Context, known link.Offsets, out chan<- end,
 	}
 }
 
-// bounds returns the first and the next offset of all n partitions.
-func (f *Feed) bounds(ctx context.Context, n int) (first, last link.Offsets, err error) {
+// bounds returns the first and the next offset of all n partitions of a topic.
+func (f *Feed) bounds(ctx context.Context, topic string, n int) (first, last link.Offsets, err error) {
 	var ask []kafka.OffsetRequest
 	for p := range n {
 		ask = append(ask, kafka.FirstOffsetOf(p), kafka.LastOffsetOf(p))
 	}
-	res, err := f.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{f.opt.Topic: ask}})
+	res, err := f.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: ask}})
 	if err != nil {
 		return nil, nil, err
 	}
 	first, last = make(link.Offsets, n), make(link.Offsets, n)
 	answered := 0
-	for _, o := range res.Topics[f.opt.Topic] {
+	for _, o := range res.Topics[topic] {
 		if o.Error != nil {
-			return nil, nil, fmt.Errorf("list offsets of topic %s, partition %d: %w", f.opt.Topic, o.Partition, o.Error)
+			return nil, nil, fmt.Errorf("list offsets of topic %s, partition %d: %w", topic, o.Partition, o.Error)
 		}
 		if o.Partition < n {
 			first[o.Partition], last[o.Partition] = o.FirstOffset, o.LastOffset
@@ -79,7 +79,7 @@ func (f *Feed) bounds(ctx context.Context, n int) (first, last link.Offsets, err
 		}
 	}
 	if answered != n {
-		return nil, nil, fmt.Errorf("list offsets of topic %s: %d of %d partitions answered", f.opt.Topic, answered, n)
+		return nil, nil, fmt.Errorf("list offsets of topic %s: %d of %d partitions answered", topic, answered, n)
 	}
 	return first, last, nil
 }

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol"
 
 	"freshrank/pagerank/link"
 	"freshrank/speed"
@@ -66,77 +64,17 @@ func (r *reader) run(ctx context.Context, out chan<- chunk) error {
 }
 
 func (r *reader) fetch(ctx context.Context) (records []link.Record, next int64, err error) {
-	res, err := r.client.Fetch(ctx, &kafka.FetchRequest{
-		Topic: r.opt.Topic, Partition: r.partition, Offset: r.next,
-		MinBytes: 1, MaxBytes: maxFetchBytes, MaxWait: maxFetchWait,
+	next, err = r.fetchFrom(ctx, r.opt.Topic, r.partition, r.next, func(record link.Record, _ []kafka.Header) {
+		records = append(records, record)
 	})
-	if err != nil {
-		return nil, r.next, err
-	}
-	if res.Error != nil {
-		return nil, r.next, res.Error
-	}
-	stream, ok := res.Records.(*protocol.RecordStream)
-	if !ok {
-		return nil, r.next, nil // nothing new
-	}
-	next = r.next
-	for _, b := range stream.Records {
-		// The marks that end a transaction take offsets, but are no records.
-		_, control := b.(*protocol.ControlBatch)
-		for {
-			rec, err := b.ReadRecord()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				return records, next, err
-			}
-			record, err := copyRecord(rec, r.partition)
-			if err != nil {
-				return records, next, err
-			}
-			// A batch can begin before the offset that was asked for.
-			if rec.Offset < next {
-				continue
-			}
-			next = rec.Offset + 1
-			if !control {
-				records = append(records, record)
-			}
-		}
-	}
-	if len(stream.Records) > 0 && next == r.next {
-		// The broker answers with the batch that spans the offset, but it holds no
-		// record from there on: compaction leaves such batches.
-		next++
-	}
-	return records, next, nil
-}
-
-// copyRecord takes a record out of the buffers that it was received in.
-func copyRecord(r *protocol.Record, partition int) (_ link.Record, err error) {
-	c := link.Record{Partition: partition, Offset: r.Offset, Timestamp: r.Time.UTC()}
-	for _, part := range []struct {
-		from protocol.Bytes
-		to   *[]byte
-	}{{r.Key, &c.Key}, {r.Value, &c.Value}} {
-		if part.from == nil {
-			continue
-		}
-		*part.to, err = protocol.ReadAll(part.from)
-		if err = errors.Join(err, part.from.Close()); err != nil {
-			return c, fmt.Errorf("read record at offset %d: %w", r.Offset, err)
-		}
-	}
-	return c, nil
+	return records, next, err
 }
 
 // reposition decides what it means that r.next is outside of the log: records
 // that would have been welcome are gone (it returns the offset to go on from),
 // needed ones are (TruncatedError), or neither is the case any more.
 func (r *reader) reposition(ctx context.Context) (next int64, err error) {
-	first, last, err := r.bounds(ctx, r.partition+1)
+	first, last, err := r.bounds(ctx, r.opt.Topic, r.partition+1)
 	if err != nil {
 		return r.next, err
 	}

@@ -31,7 +31,11 @@ func (c client) post(path, contentType string, body, into any) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	resp, err := transport.Post(c.base+path, contentType, bytes.NewReader(b))
+	return c.send(path, contentType, bytes.NewReader(b), into)
+}
+
+func (c client) send(path, contentType string, body io.Reader, into any) (int, error) {
+	resp, err := transport.Post(c.base+path, contentType, body)
 	if err != nil {
 		return 0, err
 	}
@@ -56,6 +60,7 @@ type rank struct {
 	Delta      *float64 `json:"delta"`
 	Generation int64    `json:"generation"`
 	AsOf       string   `json:"as_of"`
+	LagSeconds float64  `json:"lag_seconds"`
 	Interval   *struct {
 		Low  float64 `json:"low"`
 		High float64 `json:"high"`
@@ -66,6 +71,26 @@ func (c client) rank(page string) (rank, int, error) {
 	var r rank
 	status, err := c.get("/v1/ranks?url="+url.QueryEscape(page), &r)
 	return r, status, err
+}
+
+// state is what /v1/status says of the whole.
+type state struct {
+	Generation int64 `json:"generation"`
+	View       int64 `json:"view"` // 0: the speed layer's is not used
+	Lag        struct {
+		Events *int64 `json:"events"`
+	} `json:"lag"`
+}
+
+func (c client) state() (s state, status int, err error) {
+	status, err = c.get("/v1/status", &s)
+	return s, status, err
+}
+
+// settled reports whether the answers hold all that the log has.
+func (c client) settled() bool {
+	s, status, err := c.state()
+	return err == nil && status == 200 && s.Lag.Events != nil && *s.Lag.Events == 0
 }
 
 type items[T any] struct {

@@ -146,13 +146,5 @@ func await(t *testing.T, what string, ok func() bool) {
 // settle waits until the speed layer has applied all that the log has.
 func settle(t *testing.T, p *process) {
 	t.Helper()
-	await(t, "all events are applied", func() bool {
-		var s struct {
-			Lag struct {
-				Events *int64 `json:"events"`
-			} `json:"lag"`
-		}
-		status, err := p.api.get("/v1/status", &s)
-		return err == nil && status == 200 && s.Lag.Events != nil && *s.Lag.Events == 0
-	})
+	await(t, "all events are applied", p.api.settled)
 }

@@ -2,19 +2,21 @@ package acceptance
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"freshrank/cmd/freshrank/internal/bench"
 )
 
 // full is set where the product is accepted, see `make acceptance`.
@@ -51,13 +53,20 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// process is one running `freshrank up`.
+// process is one running freshrank.
 type process struct {
 	cmd    *exec.Cmd
-	output *lockedBuffer
+	stdout *lockedBuffer
+	output *lockedBuffer // both outputs
 	done   chan struct{} // closed when it has ended
+	peak   atomic.Int64  // most bytes resident so far; 0 where the system does not say
 	api    client
+
+	began, ended time.Time // ended: to be read after done
 }
+
+// took returns how long it ran, once it has ended.
+func (p *process) took() time.Duration { return p.ended.Sub(p.began) }
 
 type lockedBuffer struct {
 	mu  sync.Mutex
@@ -77,30 +86,77 @@ func (b *lockedBuffer) String() string {
 	return s[max(0, len(s)-20_000):]
 }
 
-// start runs `freshrank up` on a data folder and waits until it is ready.
-func start(t *testing.T, data, listen string, args ...string) (*process, time.Duration) {
+// spawn starts the program. If it still runs when the test ends, it is killed.
+func spawn(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{output: &lockedBuffer{}, done: make(chan struct{}), api: client{base: "http://" + listen}}
-	p.cmd = exec.Command(program, append([]string{"up", "--data", data, "--listen", listen}, args...)...)
-	p.cmd.Stdout, p.cmd.Stderr = p.output, p.output
-	begin := time.Now()
+	return spawnTo(t, io.Discard, args...)
+}
+
+// spawnTo is spawn with standard error to w as well.
+func spawnTo(t *testing.T, w io.Writer, args ...string) *process {
+	t.Helper()
+	p := &process{stdout: &lockedBuffer{}, output: &lockedBuffer{}, done: make(chan struct{})}
+	p.cmd = exec.Command(program, args...)
+	p.cmd.Stdout, p.cmd.Stderr = io.MultiWriter(p.stdout, p.output), io.MultiWriter(w, p.output)
+	p.began = time.Now()
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	ended := make(chan struct{})
 	go func() {
 		_ = p.cmd.Wait()
+		p.ended = time.Now()
+		close(ended)
+	}()
+	go func() {
+		p.watchPeak(ended)
 		close(p.done)
 	}()
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill()
+		<-p.done
+	})
+	return p
+}
+
+// watchPeak looks at the memory until the process has ended: afterwards nobody knows.
+// (What wait4 says of a child may be the parent's own, from before exec.)
+func (p *process) watchPeak(ended <-chan struct{}) {
+	for {
+		if peak, ok := bench.PeakOf(p.cmd.Process.Pid); ok {
+			p.peak.Store(max(peak, p.peak.Load()))
+		}
+		select {
+		case <-ended:
+			return
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// start runs `freshrank up` on a data folder and waits until it is ready.
+func start(t *testing.T, data, listen string, args ...string) (*process, time.Duration) {
+	t.Helper()
+	begin := time.Now()
+	p := spawn(t, append([]string{"up", "--data", data, "--listen", listen}, args...)...)
+	p.api = client{base: "http://" + listen}
 	t.Cleanup(func() { p.stop(t) })
-	for deadline := time.After(90 * time.Second); ; {
-		if status, _ := p.api.get("/readyz", nil); status == 200 {
-			return p, time.Since(begin)
+	p.await(t, "/readyz", 90*time.Second)
+	return p, time.Since(begin)
+}
+
+// await waits until the process answers 200 to a path.
+func (p *process) await(t *testing.T, path string, patience time.Duration) {
+	t.Helper()
+	for deadline := time.After(patience); ; {
+		if status, _ := p.api.get(path, nil); status == 200 {
+			return
 		}
 		select {
 		case <-p.done:
-			t.Fatalf("freshrank up ended: %v\n%s", p.cmd.ProcessState, p.output)
+			t.Fatalf("freshrank %s ended: %v\n%s", p.cmd.Args[1], p.cmd.ProcessState, p.output)
 		case <-deadline:
-			t.Fatalf("freshrank up is not ready after 90 s\n%s", p.output)
+			t.Fatalf("freshrank %s does not answer %s after %v\n%s", p.cmd.Args[1], path, patience, p.output)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -128,30 +184,35 @@ func (p *process) stop(t *testing.T) {
 	case <-p.done:
 	case <-time.After(60 * time.Second):
 		_ = p.cmd.Process.Kill()
-		t.Errorf("freshrank up did not stop within 60 s of SIGTERM\n%s", p.output)
+		<-p.done
+		t.Errorf("freshrank %s did not stop within 60 s of SIGTERM\n%s", p.cmd.Args[1], p.output)
 	}
 	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
-		t.Errorf("freshrank up ended with %v\n%s", p.cmd.ProcessState, p.output)
+		t.Errorf("freshrank %s ended with %v\n%s", p.cmd.Args[1], p.cmd.ProcessState, p.output)
 	}
 	if t.Failed() {
-		t.Logf("freshrank up said:\n%s", p.output)
+		t.Logf("freshrank %s said:\n%s", p.cmd.Args[1], p.output)
 	}
 }
 
 // run runs one other command to its end.
 func run(t *testing.T, args ...string) (output string, code int) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatalf("freshrank %v: %v\n%s", args, err, out)
+	p := spawn(t, args...)
+	p.wait(t, 5*time.Minute)
+	return p.output.String(), p.cmd.ProcessState.ExitCode()
+}
+
+// wait waits until the process ends by itself, which must be soon enough.
+func (p *process) wait(t *testing.T, patience time.Duration) {
+	t.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		_ = p.cmd.Process.Kill()
+		<-p.done
+		t.Fatalf("freshrank %v did not end within %v\n%s", p.cmd.Args[1:], patience, p.output)
 	}
-	if exit != nil {
-		return string(out), exit.ExitCode()
-	}
-	return string(out), 0
 }
 
 // freeAddress returns a loopback address that nobody listens on.

@@ -6,6 +6,7 @@ package bench
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"runtime"
 	"strconv"
@@ -44,18 +45,26 @@ func Solve(ctx context.Context, p pagerank.Problem, o pagerank.Options) (Solutio
 // PeakBytes returns the most memory that the process has had resident so far; where
 // the system does not say, the most that the Go runtime has asked for.
 func PeakBytes() int64 {
-	status, err := os.ReadFile("/proc/self/status")
-	if err == nil {
-		for line := range strings.Lines(string(status)) {
-			if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-				kib, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 10, 64)
-				if err == nil {
-					return kib << 10
-				}
-			}
-		}
+	if peak, ok := PeakOf(os.Getpid()); ok {
+		return peak
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return int64(m.Sys)
+}
+
+// PeakOf returns the most memory that a process has had resident so far, in bytes; false
+// if it has ended or the system does not say.
+func PeakOf(pid int) (int64, bool) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, false
+	}
+	for line := range strings.Lines(string(status)) {
+		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 10, 64)
+			return kib << 10, err == nil
+		}
+	}
+	return 0, false
 }

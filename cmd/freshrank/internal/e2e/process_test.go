@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"freshrank/cmd/freshrank/internal/boot"
+	"freshrank/migrations/migrationstest"
 )
 
 var binary string
@@ -34,19 +36,10 @@ func TestMain(m *testing.M) {
 		fmt.Fprintf(os.Stderr, "build freshrank: %v\n%s", err, out)
 		os.Exit(1)
 	}
-	goleak.VerifyTestMain(cleaning{m, dir})
-}
-
-type cleaning struct {
-	m   *testing.M
-	dir string
-}
-
-func (c cleaning) Run() int {
-	code := c.m.Run()
-	http.DefaultClient.CloseIdleConnections()
-	_ = os.RemoveAll(c.dir)
-	return code
+	migrationstest.Main(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(dir)
+		os.Exit(code)
+	}))
 }
 
 // command runs the binary to its end.
@@ -100,6 +93,7 @@ func spawn(t *testing.T, args ...string) *process {
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill()
 		<-p.exited
+		http.DefaultClient.CloseIdleConnections()
 		if t.Failed() {
 			t.Logf("freshrank %v said:\n%s", args, tail(p.said()))
 		}
@@ -118,6 +112,19 @@ func up(t *testing.T, data string, flags ...string) *process {
 		return err == nil && ok
 	})
 	return p
+}
+
+// listens waits until `freshrank serve` does.
+func (p *process) listens() {
+	p.t.Helper()
+	address := regexp.MustCompile(`"msg":"serving","address":"([^"]+)"`)
+	p.eventually("serves", 20*time.Second, func() bool {
+		m := address.FindStringSubmatch(p.said())
+		if m != nil {
+			p.api = "http://" + m[1]
+		}
+		return m != nil
+	})
 }
 
 func (p *process) ready() {

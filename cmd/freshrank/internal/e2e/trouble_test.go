@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -23,27 +22,13 @@ func TestBadRecord(t *testing.T) {
 	flags := logFlags()
 	p := up(t, data, flags...)
 	p.ready()
-	runtime, _, err := boot.ReadRuntime(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	topic := "freshrank.links"
-	if len(flags) > 0 {
-		topic = flags[3]
-	}
-	transport := &kafka.Transport{}
-	defer transport.CloseIdleConnections()
-	w := &kafka.Writer{Addr: kafka.TCP(runtime.Brokers...), Topic: topic, RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond, Transport: transport, Balancer: kafka.Murmur2Balancer{}}
-	defer w.Close()
 	var records []kafka.Message
 	for i := range 20 { // some in every partition
 		records = append(records,
 			kafka.Message{Key: []byte{byte(i)}, Value: []byte("{no event")},
 			kafka.Message{Key: []byte{byte(i)}, Value: []byte(crawled(fmt.Sprint(i), fmt.Sprintf("https://after%d.example/", i)))})
 	}
-	if err := w.WriteMessages(t.Context(), records...); err != nil {
-		t.Fatal(err)
-	}
+	p.produce(data, flags, records...)
 	for i := range 20 {
 		p.eventually("applied what follows a bad record", 20*time.Second, func() bool {
 			return p.rank(fmt.Sprintf("https://after%d.example/", i))["status"] == "ranked"
@@ -73,14 +58,7 @@ func TestLogDown(t *testing.T) {
 	nobody := ln.Addr().String()
 	ln.Close()
 	s := spawn(t, "serve", "--data", data, "--listen", "127.0.0.1:0", "--brokers", nobody, "--log-format", "json")
-	address := regexp.MustCompile(`"msg":"serving","address":"([^"]+)"`)
-	s.eventually("serves", 20*time.Second, func() bool {
-		m := address.FindStringSubmatch(s.said())
-		if m != nil {
-			s.api = "http://" + m[1]
-		}
-		return m != nil
-	})
+	s.listens()
 	s.ready()
 	s.call(200, "GET", "/v1/top?limit=3", "")
 	answer := s.call(503, "POST", "/v1/events", crawled("1", "https://me.example/"))

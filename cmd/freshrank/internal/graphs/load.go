@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"freshrank/batch/linkfile"
@@ -81,6 +80,9 @@ func (s Source) Load(ctx context.Context) (*Graph, error) {
 	case "web-shuffled":
 		return made(pageranktest.Shuffled(s.Seed, pageranktest.NewWeb(s.Seed, s.Spec.A, s.Spec.B).Graph()))
 	}
+	if boot.Remote(s.Spec.Path) {
+		return s.folder(ctx)
+	}
 	if fi, err := os.Stat(s.Spec.Path); err == nil && fi.IsDir() {
 		return s.folder(ctx)
 	}
@@ -91,17 +93,19 @@ func made(out *csr.Graph) (*Graph, error) {
 	return &Graph{Problem: pagerank.Problem{Out: out}}, nil
 }
 
-// folder reads the newest graph of a data folder.
+// folder reads the newest graph of a data folder, of this machine or in a bucket.
 func (s Source) folder(ctx context.Context) (*Graph, error) {
 	path := s.Spec.Path
-	if _, err := os.Stat(filepath.Join(path, "freshrank.json")); err != nil {
+	if there, err := linkfile.Exists(ctx, path); err != nil {
+		return nil, boot.Usage(fmt.Errorf("graph %s: %w", path, err))
+	} else if !there {
 		return nil, boot.Usagef("graph %s: a folder without freshrank.json; name a data folder, an edge list or a CSV file", path)
 	}
 	dir, err := linkfile.Open(path)
 	if err != nil {
 		return nil, boot.Usage(err)
 	}
-	gen, ok, err := dir.LatestGraph()
+	gen, ok, err := dir.LatestGraph(ctx)
 	if err != nil {
 		return nil, err
 	}

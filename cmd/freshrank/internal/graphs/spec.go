@@ -64,6 +64,16 @@ func example(kind string) string {
 	return kind + ":1M:10M"
 }
 
+// Size is a positive number on the command line, written as [ParseSize] reads it.
+type Size int
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (s *Size) UnmarshalText(text []byte) error {
+	n, err := ParseSize(string(text))
+	*s = Size(n)
+	return err
+}
+
 // ParseSize reads a positive number that may end in k, M or G, for thousands, millions
 // and thousands of millions: 300k, 2.5M.
 func ParseSize(s string) (int, error) {

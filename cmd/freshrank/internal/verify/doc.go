@@ -1,6 +1,6 @@
 // Package verify holds what is served against what the master data say, by ways
 // that share nothing with the layers but the codec of events: the oracle of
-// package pageranktest replays the events with maps of strings and solves the
+// package pageranktest replays the events one by one, by URL, and solves the
 // equation by another method.
 //
 // [Served] is one consistent reading of the tables, [Master] gathers the import

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
+	"iter"
 
 	"freshrank/batch/linkfile"
 	"freshrank/pagerank/link"
@@ -19,9 +19,10 @@ type LiveLog interface {
 
 // Master is all that the ranks follow from.
 type Master struct {
-	Events   []link.Event // an import's pages first, as events older than all others
-	Imported int          // how many of them are an import's
-	Refused  int          // records that are no events
+	Import   iter.Seq2[string, []link.Link] // pages older than all events, and what they link to; nil if there is none
+	Imported int                            // how many those are
+	Events   []link.Event
+	Refused  int // records that are no events
 }
 
 // ReadMaster reads the import, if there is one, and every event before the given
@@ -31,7 +32,7 @@ func ReadMaster(ctx context.Context, dir *linkfile.Dir, log LiveLog, upTo link.O
 	if err := m.importGraph(ctx, dir); err != nil {
 		return nil, fmt.Errorf("read import: %w", err)
 	}
-	archived, err := dir.Archived()
+	archived, err := dir.Archived(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read archive: %w", err)
 	}
@@ -64,11 +65,11 @@ func (m *reader) url(s string) string {
 	return s
 }
 
-// importGraph turns the imported graph into the events that it stands for.
+// importGraph reads the pages that an import made.
 func (m *reader) importGraph(ctx context.Context, dir *linkfile.Dir) error {
 	g, _, err := dir.ReadGraph(ctx, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		generations, err := dir.Generations()
+		generations, err := dir.Generations(ctx)
 		if err == nil && len(generations) > 0 {
 			// Retention keeps the import for as long as it is needed.
 			return m.noImport(ctx, dir, generations[0])
@@ -79,16 +80,29 @@ func (m *reader) importGraph(ctx context.Context, dir *linkfile.Dir) error {
 		return err
 	}
 	for p := range link.Page(g.Pages()) {
-		if g.Kinds[p] != link.Crawled {
-			continue
+		if g.Kinds[p] == link.Crawled {
+			m.Imported++
 		}
-		e := link.Event{Type: link.PageCrawled, ID: link.Imported.ID, Time: time.Unix(0, link.Imported.Time).UTC(), URL: m.url(g.URL(p))}
-		for _, l := range g.Edges(p) {
-			e.Links = append(e.Links, link.Link{URL: m.url(g.URL(l.To)), Rel: l.Rel})
-		}
-		m.Events = append(m.Events, e)
 	}
-	m.Imported = len(m.Events)
+	m.Import = func(yield func(string, []link.Link) bool) {
+		urls := make([]string, g.Pages()) // one copy of each
+		for p := range urls {
+			urls[p] = g.URL(link.Page(p))
+		}
+		var links []link.Link
+		for p, url := range urls {
+			if g.Kinds[p] != link.Crawled {
+				continue
+			}
+			links = links[:0]
+			for _, l := range g.Edges(link.Page(p)) {
+				links = append(links, link.Link{URL: urls[l.To], Rel: l.Rel})
+			}
+			if !yield(url, links) {
+				return
+			}
+		}
+	}
 	return nil
 }
 

@@ -115,9 +115,15 @@ func (s *Served) rows(ctx context.Context, tx pgx.Tx, sql string, args ...any) e
 		row    Row
 		target *link.PageKey
 		x      *float64
+
+		statuses = map[string]string{}
 	)
 	_, err = pgx.ForEachRow(rows, []any{(*[16]byte)(&page), &row.URL, &row.Status, &target, &x}, func() error {
 		r := row
+		if s, ok := statuses[row.Status]; ok { // one copy of each
+			r.Status = s
+		}
+		statuses[r.Status] = r.Status
 		if target != nil {
 			r.Target = *target
 		}

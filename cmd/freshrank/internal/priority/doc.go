@@ -1,0 +1,2 @@
+// Package priority lets a process that may take its time leave the processors to others.
+package priority
