@@ -4,7 +4,7 @@
 //
 // Everything goes into the first schema of the connection's search_path, and so
 // does the table that remembers what was applied: two Freshranks, or two tests,
-// can share one database. The three roles belong to the whole cluster; a
+// can share one database. The roles belong to the whole cluster; a
 // migration creates those that are missing.
 //
 // Several processes may call [Up] at once: an advisory lock lets one of them
@@ -38,6 +38,7 @@ const (
 	RoleBatch   = "freshrank_batch"
 	RoleSpeed   = "freshrank_speed"
 	RoleServing = "freshrank_serving"
+	RoleKeys    = "freshrank_keys" // administration of API keys
 )
 
 // Migration is one numbered file.

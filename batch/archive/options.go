@@ -2,10 +2,13 @@ package archive
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
 	"time"
+
+	"github.com/segmentio/kafka-go/sasl"
 
 	"freshrank/pagerank/link"
 )
@@ -36,6 +39,9 @@ type Options struct {
 	// AcceptGap records a range of offsets that the log has lost as empty, instead
 	// of refusing with a *GapError.
 	AcceptGap bool
+
+	TLS  *tls.Config    // nil: none
+	SASL sasl.Mechanism // nil: none
 
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error) // a net.Dialer's
 	Logger *slog.Logger                                                         // discards

@@ -37,7 +37,7 @@ func (a *Archiver) connect() *session {
 // reset forgets all connections, and which broker leads what.
 func (s *session) reset() {
 	s.close()
-	s.transport = &kafka.Transport{Dial: s.o.Dial, ClientID: "freshrank-batch", MetadataTopics: []string{s.o.Topic}}
+	s.transport = &kafka.Transport{Dial: s.o.Dial, TLS: s.o.TLS, SASL: s.o.SASL, ClientID: "freshrank-batch", MetadataTopics: []string{s.o.Topic}}
 	s.client = &kafka.Client{Addr: kafka.TCP(s.o.Brokers...), Transport: s.transport, Timeout: requestTimeout}
 }
 

@@ -51,10 +51,7 @@ func attachOrStart(ctx context.Context, o config.Common, l config.Log, d config.
 	if boot.Remote(o.Data) {
 		return nil, boot.Usagef("data %s: in a bucket there is no log and no database; name them with --brokers and --database", o.Data)
 	}
-	if _, err := os.Stat(filepath.Join(o.Data, "freshrank.json")); err != nil {
-		return nil, boot.Usagef("data folder %s: is none of freshrank's (%w); name one with --data", o.Data, err)
-	}
-	if _, err := openData(o.Data); err != nil {
+	if err := ours(o.Data); err != nil {
 		return nil, err
 	}
 	s := &lockedServices{services: &services{}}
@@ -73,6 +70,52 @@ func attachOrStart(ctx context.Context, o config.Common, l config.Log, d config.
 		return nil, err
 	}
 	return s, nil
+}
+
+// attachDatabase is for commands that need nothing but the database: the one that
+// the options name, that of a running `freshrank up`, or the one embedded in the
+// data folder, which is started. It answers, with the schema up to date where it
+// was started here.
+func attachDatabase(ctx context.Context, o config.Common, d config.Database, log *slog.Logger) (_ *lockedServices, err error) {
+	s := &lockedServices{services: &services{}}
+	if d.Database != "" || boot.Remote(o.Data) || boot.Held(o.Data) {
+		if s.services, err = findServices(o.Data, config.Log{}, d); err == nil {
+			err = s.needDatabase(o.Data)
+		}
+		if err == nil {
+			err = s.reachDatabase(ctx, o.Wait)
+		}
+		return s, err
+	}
+	if err := ours(o.Data); err != nil {
+		return nil, err
+	}
+	if s.lock, err = boot.Acquire(o.Data); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.stop())
+		}
+	}()
+	if err := s.startDatabase(ctx, o.Data, log); err != nil {
+		return nil, err
+	}
+	s.defaults()
+	if err := s.reachDatabase(ctx, o.Wait); err != nil {
+		return nil, err
+	}
+	_, err = migrations.Up(ctx, s.direct)
+	return s, err
+}
+
+// ours fails unless the data folder is one of freshrank's.
+func ours(data string) error {
+	if _, err := os.Stat(filepath.Join(data, "freshrank.json")); err != nil {
+		return boot.Usagef("data folder %s: is none of freshrank's (%w); name one with --data", data, err)
+	}
+	_, err := openData(data)
+	return err
 }
 
 // prepare waits for the database and brings schema and topics up to date.

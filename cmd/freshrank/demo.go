@@ -46,7 +46,7 @@ func (u *upCmd) play(ctx context.Context, log *slog.Logger, api string, view ser
 	if err := awaitReady(ctx, view); err != nil {
 		return err
 	}
-	c := &client.Client{URL: api, Patience: time.Minute}
+	c := &client.Client{URL: api, Key: u.Key, Patience: time.Minute}
 	// Ids of an earlier start must not come again: they would change nothing.
 	feed := pageranktest.NewFeed(pageranktest.NewWeb(demoSeed, int(u.DemoPages), int(u.DemoLinks)), uint64(time.Now().UnixNano()))
 	const every = 100 * time.Millisecond

@@ -87,7 +87,13 @@ func (d *DLQFlags) each(ctx context.Context, c *call, fn func(f *feed.Feed, l fe
 	if err != nil {
 		return 0, 0, err
 	}
-	f, err := feed.New(feed.Options{Brokers: s.brokers, Topic: d.Topic, DeadLetterTopic: d.DeadLetters(), Logger: log})
+	secure, identity, err := d.Secure()
+	if err != nil {
+		return 0, 0, err
+	}
+	f, err := feed.New(feed.Options{
+		Brokers: s.brokers, TLS: secure, SASL: identity, Topic: d.Topic, DeadLetterTopic: d.DeadLetters(), Logger: log,
+	})
 	if err != nil {
 		return 0, 0, err
 	}

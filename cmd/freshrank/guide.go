@@ -13,7 +13,7 @@ import (
 
 // guide says when the first ranks can be given and what to try then, with
 // addresses that exist.
-func guide(ctx context.Context, w io.Writer, api string, view serving.Reader, feed bool) error {
+func guide(ctx context.Context, w io.Writer, api string, view serving.Reader, keys serving.KeyReader, feed bool) error {
 	began := time.Now()
 	if h, err := view.Health(ctx); err == nil && !h.Ready {
 		fmt.Fprintln(w, "\nNo ranks yet: the first batch run begins as soon as there is a graph or an event.")
@@ -29,6 +29,10 @@ func guide(ctx context.Context, w io.Writer, api string, view serving.Reader, fe
 	}
 	top := pages[0].URL
 	fmt.Fprintf(w, "\nReady after %s: generation %d, %d pages. Try:\n\n", time.Since(began).Round(100*time.Millisecond), h.Generation, h.Certificate.Pages)
+	header := ""
+	if ring, err := keys.Keys(ctx); err == nil && ring.Ever {
+		header = ` -H "Authorization: Bearer $FRESHRANK_KEY"`
+	}
 	for _, line := range []string{
 		fmt.Sprintf("curl '%s/v1/ranks?url=%s'", api, url.QueryEscape(top)),
 		fmt.Sprintf("curl '%s/v1/top?limit=5'", api),
@@ -37,7 +41,7 @@ func guide(ctx context.Context, w io.Writer, api string, view serving.Reader, fe
 		fmt.Sprintf("curl '%s/v1/ranks?url=%s'", api, url.QueryEscape("https://new.example/")),
 		fmt.Sprintf("curl -X POST '%s/v1/batch/runs'", api),
 	} {
-		fmt.Fprintf(w, "  %s\n", line)
+		fmt.Fprintf(w, "  %s%s\n", line, header)
 	}
 	if feed {
 		fmt.Fprintln(w, "\nA made-up crawler reports changes now; watch as_of and lag_seconds in /v1/status.")

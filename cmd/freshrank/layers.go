@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"time"
@@ -20,6 +22,7 @@ import (
 	"freshrank/cmd/freshrank/internal/room"
 	"freshrank/migrations/localpg"
 	"freshrank/pagerank/link"
+	"freshrank/serving"
 	"freshrank/serving/api"
 	"freshrank/serving/submit"
 	servingview "freshrank/serving/view"
@@ -109,8 +112,12 @@ func (w *wiring) room(data string) batch.Room {
 
 // archiver reads the log for the batch layer, and for verify.
 func (w *wiring) archiver(acceptGap bool) (*archive.Archiver, error) {
+	secure, identity, err := w.topics.Secure()
+	if err != nil {
+		return nil, err
+	}
 	return archive.New(archive.Options{
-		Brokers: w.brokers, Topic: w.topics.Topic, Limits: w.limits, Store: w.dir,
+		Brokers: w.brokers, TLS: secure, SASL: identity, Topic: w.topics.Topic, Limits: w.limits, Store: w.dir,
 		AcceptGap: acceptGap, Logger: w.log.With("layer", "batch"),
 	})
 }
@@ -122,7 +129,13 @@ func (w *wiring) speedLayer(ctx context.Context, o config.Speed) (*speed.Layer, 
 		return nil, err
 	}
 	log := w.log.With("layer", "speed")
-	source, err := feed.New(feed.Options{Brokers: w.brokers, Topic: w.topics.Topic, DeadLetterTopic: w.topics.DeadLetters(), Logger: log})
+	secure, identity, err := w.topics.Secure()
+	if err != nil {
+		return nil, err
+	}
+	source, err := feed.New(feed.Options{
+		Brokers: w.brokers, TLS: secure, SASL: identity, Topic: w.topics.Topic, DeadLetterTopic: w.topics.DeadLetters(), Logger: log,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -134,22 +147,68 @@ func (w *wiring) speedLayer(ctx context.Context, o config.Speed) (*speed.Layer, 
 	})
 }
 
-// server wires the API and returns what it reads from as well.
-func (w *wiring) server(ctx context.Context, o config.Serve) (*api.Server, *servingview.View, error) {
+// server wires the API for an address and returns what it reads from as well.
+func (w *wiring) server(ctx context.Context, o config.Serve, at net.Addr) (*api.Server, *servingview.View, error) {
 	pool, err := w.pool(ctx, boot.ServingRole, servingConns)
 	if err != nil {
 		return nil, nil, err
 	}
-	events := submit.New(submit.Options{Brokers: w.brokers, Topic: w.topics.Topic, MaxBatchBytes: int64(w.limits.MaxEventBytes) + 1<<20})
+	brokerTLS, identity, err := w.topics.Secure()
+	if err != nil {
+		return nil, nil, err
+	}
+	events := submit.New(submit.Options{
+		Brokers: w.brokers, TLS: brokerTLS, SASL: identity, Topic: w.topics.Topic, MaxBatchBytes: int64(w.limits.MaxEventBytes) + 1<<20,
+	})
 	w.closers = append(w.closers, events.Close)
 	view := servingview.New(pool, time.Now)
+	keys, open, err := access(ctx, o, at, view)
+	if err != nil {
+		return nil, nil, err
+	}
+	if keys == nil {
+		w.log.Warn("everyone who can reach the API may do everything: --allow-anonymous", "address", at.String())
+	}
+	var secure *tls.Config
+	if o.TLSCert != "" {
+		certificate, err := boot.LoadCertificate(o.TLSCert, o.TLSKey, time.Now, w.log)
+		if err != nil {
+			return nil, nil, err
+		}
+		secure = certificate.Config()
+	}
+	if keys != nil && !open && secure == nil {
+		w.log.Warn("API keys go over the network as they are: no --tls-cert; a proxy in front must speak HTTPS", "address", at.String())
+	}
 	build := boot.Version()
 	return api.New(api.Options{
 		Reader: view, Submitter: events, Runs: view, Now: time.Now,
+		Keys: keys, OpenUntilFirstKey: open, TLS: secure,
 		Limits: w.limits, Logger: w.log.With("layer", "serving"), Registerer: w.registry, Gatherer: w.registry,
 		Version: api.Version{Version: build.Version, Commit: build.Revision, Go: build.Go},
-		MaxBody: o.MaxBody, MaxLag: o.MaxLag, RateLimit: o.RateLimit, CORSOrigins: o.CORSOrigins,
+		MaxBody: o.MaxBody, MaxLag: o.MaxLag, RateLimit: o.RateLimit, KeyRateLimit: o.KeyRateLimit, CORSOrigins: o.CORSOrigins,
 	}), view, nil
+}
+
+// access says which keys an API at the address asks for, nil being none, and
+// whether it is open until the first is made. Where others than this machine can
+// reach it, there must be a key to begin with.
+func access(ctx context.Context, o config.Serve, at net.Addr, keys serving.KeyReader) (_ serving.KeyReader, open bool, _ error) {
+	if o.AllowAnonymous {
+		return nil, false, nil
+	}
+	if tcp, ok := at.(*net.TCPAddr); ok && tcp.IP.IsLoopback() {
+		return keys, true, nil
+	}
+	ring, err := keys.Keys(ctx)
+	if err != nil {
+		return nil, false, fmt.Errorf("%w (run `freshrank migrate up` first?)", err)
+	}
+	if len(ring.Keys) == 0 {
+		return nil, false, boot.Usagef("listen %s: others can reach this address and there is no API key: make one with `freshrank keys create`, "+
+			"listen on 127.0.0.1, or let everyone do everything with --allow-anonymous", o.Listen)
+	}
+	return keys, false, nil
 }
 
 // listen opens the address of the API.

@@ -29,6 +29,7 @@ type cli struct {
 	Batch    batchCmd    `cmd:"" help:"The batch layer: scheduler and runner."`
 	Speed    speedCmd    `cmd:"" help:"The speed layer."`
 	Serve    serveCmd    `cmd:"" help:"The API."`
+	Keys     keysCmd     `cmd:"" help:"Make, list and revoke API keys."`
 	DLQ      dlqCmd      `cmd:"" name:"dlq" help:"Records that could not be used: list them, or send them again."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date."`
 	Bench    benchCmd    `cmd:"" help:"Measure the two kernels, and the machine with them."`

@@ -19,7 +19,8 @@ type serveCmd struct {
 func (serveCmd) Help() string {
 	return `Answers from what the other two layers have published, and takes events. It
 needs no data folder of its own; any number may run side by side. While the log
-is down it goes on answering reads.
+is down it goes on answering reads. An address that others than this machine can
+reach needs an API key (freshrank keys create), or --allow-anonymous.
 
 Example:
 
@@ -41,7 +42,7 @@ func (s *serveCmd) Run(ctx context.Context, c *call) (err error) {
 	}
 	w := newWiring(found, nil, s.Log, s.Limits, log)
 	defer func() { err = errors.Join(err, w.close()) }()
-	server, _, err := w.server(ctx, s.Serve)
+	server, _, err := w.server(ctx, s.Serve, ln.Addr())
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}

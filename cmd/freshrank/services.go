@@ -38,6 +38,9 @@ func databaseFolder(data string) string { return filepath.Join(data, "embedded",
 // startServices starts what the options do not name. The data folder must be
 // locked.
 func startServices(ctx context.Context, data string, l config.Log, d config.Database, logger *slog.Logger) (s *services, err error) {
+	if len(l.Brokers) == 0 && l.Secured() {
+		return &services{}, boot.Usagef("kafka-tls, kafka-sasl: the embedded log has neither; name brokers with --brokers")
+	}
 	s = &services{brokers: l.Brokers, dsn: d.Database, direct: d.DatabaseDirect}
 	defer func() {
 		if err != nil {
@@ -46,12 +49,9 @@ func startServices(ctx context.Context, data string, l config.Log, d config.Data
 		}
 	}()
 	if s.dsn == "" {
-		ctx, cancel := context.WithTimeout(ctx, 2*time.Minute) // it may have to be downloaded, or to recover
-		defer cancel()
-		if s.db, err = localpg.Start(ctx, databaseFolder(data), localpg.Options{Logger: logger}); err != nil {
+		if err := s.startDatabase(ctx, data, logger); err != nil {
 			return s, err
 		}
-		s.dsn, s.direct = s.db.DSN("", ""), ""
 	}
 	if len(s.brokers) == 0 {
 		if s.log, err = locallog.Start(logFolder(data), logger); err != nil {
@@ -61,6 +61,17 @@ func startServices(ctx context.Context, data string, l config.Log, d config.Data
 	}
 	s.defaults()
 	return s, nil
+}
+
+// startDatabase starts the embedded one.
+func (s *services) startDatabase(ctx context.Context, data string, logger *slog.Logger) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute) // it may have to be downloaded, or to recover
+	defer cancel()
+	if s.db, err = localpg.Start(ctx, databaseFolder(data), localpg.Options{Logger: logger}); err != nil {
+		return err
+	}
+	s.dsn, s.direct = s.db.DSN("", ""), ""
+	return nil
 }
 
 // findServices returns what the options name and, for the rest, what the
@@ -161,7 +172,13 @@ func reason(err error) string {
 func (s *services) makeTopics(ctx context.Context, wait time.Duration, l config.Log, limits config.Limits) error {
 	ctx, cancel := context.WithTimeout(ctx, max(wait, time.Second))
 	defer cancel()
-	o := topics.Options{Brokers: s.brokers, Partitions: l.Partitions, Replication: l.Replication, MaxMessageBytes: limits.MaxEventBytes + 1<<20}
+	secure, identity, err := l.Secure()
+	if err != nil {
+		return err
+	}
+	o := topics.Options{
+		Brokers: s.brokers, TLS: secure, SASL: identity, Partitions: l.Partitions, Replication: l.Replication, MaxMessageBytes: limits.MaxEventBytes + 1<<20,
+	}
 	for {
 		_, err := topics.Ensure(ctx, o, l.Topic, l.DeadLetters())
 		if err == nil {

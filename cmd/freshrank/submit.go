@@ -16,6 +16,7 @@ import (
 
 type submitCmd struct {
 	config.Common `embed:"" group:"Common options:"`
+	config.Client `embed:"" group:"Client options:"`
 	File          string        `arg:"" help:"Events, one a line or a JSON array; - is standard input."`
 	API           string        `name:"api" placeholder:"URL" help:"Base URL of the API; by default that of the freshrank up that runs on --data, or http://127.0.0.1:8080."`
 	Retry         time.Duration `default:"1m" help:"How long to try again while the API is not there or busy (${default})."`
@@ -28,7 +29,8 @@ that are refused are listed; the others are taken, and the exit code is 2.
 Example:
 
     freshrank submit events.ndjson
-    freshrank generate feed --events 100 | freshrank submit - --api http://127.0.0.1:8080`
+    freshrank generate feed --events 100 | freshrank submit - --api http://127.0.0.1:8080
+    freshrank submit events.ndjson --api https://ranks.example --key-file crawler.key`
 }
 
 // What one request holds at most.
@@ -56,7 +58,7 @@ func (s *submitCmd) Run(ctx context.Context, c *call) (err error) {
 		defer func() { err = errors.Join(err, f.Close()) }()
 		in = f
 	}
-	return (&submission{call: c, client: client.Client{URL: s.API, Patience: s.Retry}}).send(ctx, in)
+	return (&submission{call: c, client: client.Client{URL: s.API, Key: s.Key, Patience: s.Retry}}).send(ctx, in)
 }
 
 // submission sends what it reads, request by request.

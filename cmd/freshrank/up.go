@@ -22,6 +22,7 @@ type upCmd struct {
 	config.Batch    `embed:"" group:"Batch options:"`
 	config.Speed    `embed:"" group:"Speed options:"`
 	config.Serve    `embed:"" group:"API options:"`
+	config.Client   `embed:"" group:"Client options, of the demo's feed:"`
 
 	Demo      bool        `help:"Make up a web in an empty data folder, and play a crawler's feed against the API."`
 	DemoPages graphs.Size `default:"100k" placeholder:"N" help:"Pages of that web (${default})."`
@@ -43,6 +44,9 @@ Example:
 func (u *upCmd) Run(ctx context.Context, c *call) (err error) {
 	if u.DemoPages < 2 || !(u.DemoRate >= 0) {
 		return boot.Usagef("demo-pages %d, demo-rate %v: at least 2 pages and a rate of 0 (no feed) are needed", u.DemoPages, u.DemoRate)
+	}
+	if u.Demo && u.DemoRate > 0 && u.TLSCert != "" {
+		return boot.Usagef("demo: its feed calls this machine by its address, for which tls-cert %s is not made; add --demo-rate 0, or leave out one of the two", u.TLSCert)
 	}
 	if boot.Remote(u.Data) {
 		return boot.Usagef("data %s: up keeps the log and the database in the data folder too, which must be one of this machine; "+
@@ -106,11 +110,14 @@ func (u *upCmd) runAll(ctx context.Context, c *call, w *wiring, ln net.Listener)
 	if err != nil {
 		return err
 	}
-	server, view, err := w.server(ctx, u.Serve)
+	server, view, err := w.server(ctx, u.Serve, ln.Addr())
 	if err != nil {
 		return err
 	}
 	api := "http://" + reachable(ln.Addr())
+	if u.TLSCert != "" {
+		api = "https://" + reachable(ln.Addr())
+	}
 	if err := w.runtime(api).Write(u.Data); err != nil {
 		return err
 	}
@@ -119,7 +126,9 @@ func (u *upCmd) runAll(ctx context.Context, c *call, w *wiring, ln net.Listener)
 		boot.Part{Name: "batch layer", Run: runner.Run},
 		boot.Part{Name: "speed layer", Run: layer.Run},
 		boot.Part{Name: "API", Run: func(ctx context.Context) error { return server.Run(ctx, ln) }},
-		boot.Part{Name: "guide", Run: func(ctx context.Context) error { return guide(ctx, c.stdout, api, view, u.Demo && u.DemoRate > 0) }},
+		boot.Part{Name: "guide", Run: func(ctx context.Context) error {
+			return guide(ctx, c.stdout, api, view, view, u.Demo && u.DemoRate > 0)
+		}},
 	)
 	if u.Demo && u.DemoRate > 0 {
 		parts = append(parts, boot.Part{Name: "demo feed", Run: func(ctx context.Context) error { return u.play(ctx, w.log, api, view) }})

@@ -20,11 +20,12 @@ import (
 )
 
 // DB is one migrated schema of its own, as seen by its owner and by each of the
-// three roles. A DSN selects schema and role by itself.
+// roles. A DSN selects schema and role by itself.
 type DB struct {
 	Name                                     string // of the schema
 	Owner, Batch, Speed, Serving             *pgxpool.Pool
 	OwnerDSN, BatchDSN, SpeedDSN, ServingDSN string
+	KeysDSN                                  string
 }
 
 // Schema makes a fresh schema with all migrations applied; it is dropped when t
@@ -65,6 +66,7 @@ func Empty(t testing.TB) *DB {
 		BatchDSN:   dsn(base, name, migrations.RoleBatch),
 		SpeedDSN:   dsn(base, name, migrations.RoleSpeed),
 		ServingDSN: dsn(base, name, migrations.RoleServing),
+		KeysDSN:    dsn(base, name, migrations.RoleKeys),
 	}
 }
 

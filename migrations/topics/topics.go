@@ -5,6 +5,7 @@ package topics
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/sasl"
 )
 
 // Options say how a missing topic is made.
@@ -24,6 +26,9 @@ type Options struct {
 	// MaxMessageBytes is the greatest record that the topic takes; 0 leaves it to
 	// the brokers' default of 1 MiB, which is less than a large page's event.
 	MaxMessageBytes int
+
+	TLS  *tls.Config    // nil: none
+	SASL sasl.Mechanism // nil: none
 }
 
 // Ensure makes the named topics that are missing, waits until every partition
@@ -31,7 +36,7 @@ type Options struct {
 func Ensure(ctx context.Context, o Options, names ...string) ([]int, error) {
 	// A transport of our own: the shared one remembers for seconds that a topic
 	// does not exist.
-	transport := &kafka.Transport{}
+	transport := &kafka.Transport{TLS: o.TLS, SASL: o.SASL}
 	defer transport.CloseIdleConnections()
 	client := &kafka.Client{Addr: kafka.TCP(o.Brokers...), Transport: transport}
 

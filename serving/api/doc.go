@@ -15,7 +15,14 @@
 // and is refused, 5xx with Retry-After for what is worth another try. A fault of
 // ours is logged with the request's id and tells the client no more than that.
 //
+// # Who may
+//
+// An API key is sent as a bearer token (RFC 6750) and is good for its scopes;
+// each operation names the one that it needs. A route that is registered without
+// [Server.needs] is for everyone: a test holds the list of those. Keys are held in
+// memory and read anew every two seconds.
+//
 // # Order of a request
 //
-// id → metrics and log → panic → CORS → rate limit → same site → body → deadline → route.
+// id → metrics and log → panic → CORS → rate limit of the address → key → same site → body → deadline → route.
 package api

@@ -43,6 +43,10 @@ type world struct {
 	logErr   error
 	got      []*link.Event
 	options  api.Options
+
+	ring      serving.KeyRing
+	ringReads int
+	clock     func() time.Time // nil: it is always now
 }
 
 func ranked(url string, status serving.Status, x, base float64) serving.Page {
@@ -150,6 +154,11 @@ func (w *world) Generations(_ context.Context, limit int, before int64) (out []s
 	return out, w.fails()
 }
 
+func (w *world) Keys(context.Context) (serving.KeyRing, error) {
+	w.ringReads++
+	return w.ring, w.err
+}
+
 func (w *world) Health(context.Context) (serving.Health, error) { return w.health, w.fails() }
 
 func (w *world) Submit(_ context.Context, events []*link.Event) error {
@@ -197,7 +206,9 @@ func (w *world) server() *api.Server { return w.serverOver(w, w) }
 func (w *world) serverOver(reader serving.Reader, runs serving.Runs) *api.Server {
 	o := w.options
 	o.Reader, o.Submitter, o.Runs = reader, w, runs
-	o.Now = func() time.Time { return now }
+	if o.Now = w.clock; o.Now == nil {
+		o.Now = func() time.Time { return now }
+	}
 	o.Version = api.Version{Version: "1.2.3", Commit: "abc"}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))

@@ -20,7 +20,7 @@ import (
 )
 
 // withRequestID takes the client's X-Request-ID, if it is fit for a log, or
-// makes one, and sends it back.
+// makes one, and sends it back. Whatever may be cached says so itself.
 func withRequestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get("X-Request-ID")
@@ -31,6 +31,7 @@ func withRequestID(next http.Handler) http.Handler {
 		}
 		w.Header().Set("X-Request-ID", id)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "no-store")
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey, id)))
 	})
 }
@@ -71,8 +72,8 @@ func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	return cors.Handler(cors.Options{
 		AllowedOrigins: origins,
 		AllowedMethods: methods,
-		AllowedHeaders: []string{"Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-ID"},
-		ExposedHeaders: []string{"ETag", "Location", "Retry-After", "X-Request-ID"},
+		AllowedHeaders: []string{"Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-ID"},
+		ExposedHeaders: []string{"ETag", "Location", "Retry-After", "WWW-Authenticate", "X-Request-ID"},
 		MaxAge:         600,
 	})
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -44,6 +45,8 @@ func newMetrics(r prometheus.Registerer) *metrics {
 func (s *Server) observe(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begin := time.Now()
+		from := &caller{}
+		r = r.WithContext(context.WithValue(r.Context(), callerKey, from))
 		s.metrics.inFlight.Inc()
 		ww := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		defer func() {
@@ -63,7 +66,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			s.metrics.seconds.WithLabelValues(method, route, strconv.Itoa(code)).Observe(took.Seconds())
 			s.log.LogAttrs(r.Context(), slog.LevelDebug, "request", slog.String("method", method), slog.String("route", route),
 				slog.Int("code", code), slog.Int("bytes", ww.BytesWritten()), slog.Duration("took", took),
-				slog.String("request_id", w.Header().Get("X-Request-ID")))
+				slog.Int64("key", from.key), slog.String("request_id", w.Header().Get("X-Request-ID")))
 		}()
 		next.ServeHTTP(ww, r)
 	})

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"net/http"
 	"time"
@@ -19,6 +20,14 @@ type Options struct {
 	Runs      serving.Runs
 	Now       func() time.Time // when an event was received
 
+	// Keys are the API keys that a request must have one of; nil: everyone may do
+	// everything.
+	Keys serving.KeyReader
+	// OpenUntilFirstKey lets everyone do everything as long as no key was ever made,
+	// if they ask for an address or localhost: for servers that only their own
+	// machine can reach.
+	OpenUntilFirstKey bool
+
 	Limits     link.Limits           // of events and URLs; link.DefaultLimits()
 	Logger     *slog.Logger          // discards
 	Registerer prometheus.Registerer // of the API's own metrics; none
@@ -36,9 +45,15 @@ type Options struct {
 	// before it gets 429. 0: any number. Behind a proxy all clients are one.
 	RateLimit  int
 	RateWindow time.Duration
+	// KeyRateLimit is how many requests a second a key may make that has no rate of
+	// its own, a second's worth at once. 0: any number.
+	KeyRateLimit float64
 	// CORSOrigins are the web origins whose scripts may call the API, such as
 	// "https://example.com"; none.
 	CORSOrigins []string
+
+	// TLS is how connections are secured; nil: they are not.
+	TLS *tls.Config
 
 	// How long a connection may take: for the request's header (5 s), for the
 	// whole request (60 s), from its header to the end of the answer (90 s: a slow

@@ -161,7 +161,10 @@ func printable(s string) string {
 
 type contextKey int
 
-const requestIDKey contextKey = iota
+const (
+	requestIDKey contextKey = iota
+	callerKey
+)
 
 // requestID returns the id of the request that ctx belongs to.
 func requestID(ctx context.Context) string {

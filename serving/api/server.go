@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,6 +28,8 @@ type Server struct {
 	api     huma.API
 	metrics *metrics
 	gate    gate
+	ring    keyRing
+	buckets buckets
 }
 
 // New returns the API. It registers its metrics, so it can be called once for a
@@ -37,6 +40,7 @@ func New(o Options) *Server {
 	state := &health{read: o.Reader.Health, now: o.Now}
 	o.Registerer.MustRegister(state)
 	s.gate = gate{max: o.MaxLag, health: state}
+	s.ring = keyRing{reader: o.Keys, now: o.Now}
 
 	s.mux = chi.NewMux()
 	s.mux.Use(middleware.GetHead, withRequestID, s.observe, s.recover)
@@ -46,7 +50,7 @@ func New(o Options) *Server {
 	if o.RateLimit > 0 {
 		s.mux.Use(rateLimit(o.RateLimit, o.RateWindow))
 	}
-	s.mux.Use(sameSite, deadline(o.Timeout, o.MaxBody))
+	s.mux.Use(s.identify, sameSite, deadline(o.Timeout, o.MaxBody))
 	s.mux.NotFound(notFound)
 	s.mux.MethodNotAllowed(s.wrongMethod)
 
@@ -79,6 +83,9 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 		IdleTimeout:       s.o.IdleTimeout,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	if s.o.TLS != nil {
+		ln = tls.NewListener(ln, s.o.TLS) // a handshake has as long as a request's header
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(ln) }()

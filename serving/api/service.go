@@ -50,7 +50,7 @@ func (s *Server) serviceRoutes(get func(path, id, tag, summary, description stri
 		return &plainOutput[Version]{"no-store", s.o.Version}, nil
 	})
 
-	s.handle(get("/metrics", "getMetrics", serviceTag, "Metrics", "In the Prometheus text format."), 200, "text/plain",
+	s.handle(s.needs(serving.ScopeRead, get("/metrics", "getMetrics", serviceTag, "Metrics", "In the Prometheus text format.")), 200, "text/plain",
 		promhttp.HandlerFor(s.o.Gatherer, promhttp.HandlerOpts{}))
 
 	// The page's policy allows the two inline elements by their digests alone.

@@ -10,11 +10,13 @@ package submit
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/sasl"
 
 	"freshrank/pagerank/link"
 	"freshrank/serving"
@@ -30,6 +32,9 @@ type Options struct {
 	// MaxBatchBytes bounds what is written to a partition at once. It must hold
 	// the largest event and be within the topic's max.message.bytes; 9 MiB.
 	MaxBatchBytes int64
+
+	TLS  *tls.Config    // nil: none
+	SASL sasl.Mechanism // nil: none
 }
 
 // Log implements [serving.Submitter]. It is safe for concurrent use.
@@ -50,7 +55,7 @@ func New(o Options) *Log {
 	if o.MaxBatchBytes == 0 {
 		o.MaxBatchBytes = 9 << 20
 	}
-	transport := &kafka.Transport{DialTimeout: 3 * time.Second, ClientID: "freshrank-serving"}
+	transport := &kafka.Transport{DialTimeout: 3 * time.Second, TLS: o.TLS, SASL: o.SASL, ClientID: "freshrank-serving"}
 	return &Log{
 		transport: transport,
 		timeout:   o.Timeout,

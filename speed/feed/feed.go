@@ -22,6 +22,7 @@ package feed
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -30,6 +31,7 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/sasl"
 	"golang.org/x/sync/errgroup"
 
 	"freshrank/pagerank/link"
@@ -46,6 +48,9 @@ type Options struct {
 	Linger     time.Duration // longest wait for a micro-batch to fill up; 50 ms
 	Probe      time.Duration // between two looks at the end of the log; 250 ms
 	Retry      time.Duration // before something that failed is tried again; 500 ms
+
+	TLS  *tls.Config    // nil: none
+	SASL sasl.Mechanism // nil: none
 
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error) // a net.Dialer's
 	Now    func() time.Time                                                     // time.Now
@@ -102,7 +107,9 @@ func New(o Options) (*Feed, error) {
 	}
 	// A transport of our own: its connections end with the feed, and it asks for
 	// the metadata of our two topics only.
-	transport := &kafka.Transport{Dial: o.Dial, ClientID: "freshrank-speed", MetadataTopics: []string{o.Topic, o.DeadLetterTopic}}
+	transport := &kafka.Transport{
+		Dial: o.Dial, TLS: o.TLS, SASL: o.SASL, ClientID: "freshrank-speed", MetadataTopics: []string{o.Topic, o.DeadLetterTopic},
+	}
 	return &Feed{
 		opt: o, transport: transport,
 		client: &kafka.Client{Addr: kafka.TCP(o.Brokers...), Transport: transport, Timeout: requestTimeout},

@@ -2,6 +2,7 @@ package boot
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -137,6 +138,23 @@ func TestLoggerIsJSONAndUTC(t *testing.T) {
 	newLogger(&out, slog.LevelInfo, false).Info("hello", "n", 1)
 	if s := out.String(); !strings.Contains(s, `"msg":"hello","n":1`) || !strings.Contains(s, `Z","level"`) {
 		t.Errorf("logged %s", s)
+	}
+}
+
+// TestLogInjection: whatever is logged, it stays within its line and cannot speak
+// to a terminal.
+func TestLogInjection(t *testing.T) {
+	evil := "x\nlevel=ERROR msg=forged\r\x1b[2J\u2028\x00\"} {\"level\":\"ERROR\""
+	for _, text := range []bool{true, false} {
+		var out strings.Builder
+		newLogger(&out, slog.LevelInfo, text).With("layer", evil).Info(evil, "error", errors.New(evil), evil, evil)
+		s := out.String()
+		if strings.Count(s, "\n") != 1 || !strings.HasSuffix(s, "\n") || strings.ContainsAny(s, "\r\x1b\u2028\x00") {
+			t.Errorf("text %v: logged %q", text, s)
+		}
+		if !text && !json.Valid([]byte(s)) {
+			t.Errorf("no JSON: %q", s)
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ const (
 	BatchRole   Role = "freshrank_batch"
 	SpeedRole   Role = "freshrank_speed"
 	ServingRole Role = "freshrank_serving"
+	KeysRole    Role = "freshrank_keys"
 )
 
 // connectTimeout bounds one attempt; a DSN may say otherwise.

@@ -4,6 +4,7 @@ package client
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 // Client talks to one API.
 type Client struct {
 	URL      string        // such as http://127.0.0.1:8080
+	Key      string        // API key; empty: none is sent
 	Patience time.Duration // how long a request that may succeed later is tried again
 	HTTP     *http.Client  // nil: http.DefaultClient
 	// Sleep waits between two tries; nil: a timer.
@@ -80,13 +82,20 @@ func (c *Client) post(ctx context.Context, body []byte) (_ Receipt, after time.D
 		return Receipt{}, -1, fmt.Errorf("send events: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/x-ndjson")
+	if c.Key != "" {
+		request.Header.Set("Authorization", "Bearer "+c.Key)
+	}
 	h := c.HTTP
 	if h == nil {
 		h = http.DefaultClient
 	}
 	response, err := h.Do(request)
 	if err != nil {
-		return Receipt{}, 0, fmt.Errorf("send events: %w", err)
+		var untrusted *tls.CertificateVerificationError
+		if errors.As(err, &untrusted) {
+			after = -1 // it will be no better in a minute
+		}
+		return Receipt{}, after, fmt.Errorf("send events: %w", err)
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(response.Body, 16<<20))

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/alecthomas/kong"
+
+	"freshrank/serving"
 )
 
 func load(t *testing.T, file string, args ...string) (*All, error) {
@@ -122,6 +124,77 @@ func TestPrintIsAFileAndHidesSecrets(t *testing.T) {
 	}
 	if b.MaxFuture != a.MaxFuture || len(b.Brokers) != 2 || b.Tolerance != a.Tolerance {
 		t.Errorf("options changed on the way:\n%s", out.String())
+	}
+}
+
+// TestKeyIsASecret: it is printed and told of in errors as REDACTED alone, and
+// what came from a file is printed as the file.
+func TestKeyIsASecret(t *testing.T) {
+	key := serving.NewSecret()
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte(key+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"--key", key}, {"--key-file", file}} {
+		a, err := load(t, "", args...)
+		if err != nil || a.Key != key {
+			t.Fatalf("key %q, error %v", a.Key, err)
+		}
+		var out strings.Builder
+		if err := Print(&out, a, func(string) string { return "flag" }); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(out.String(), key[10:]) {
+			t.Errorf("the key is shown:\n%s", out.String())
+		}
+		if _, err := load(t, out.String()); err != nil {
+			t.Errorf("the output is not a config file: %v\n%s", err, out.String())
+		}
+	}
+	if _, err := load(t, "", "--key", key+"x"); err == nil || strings.Contains(err.Error(), key[10:]) {
+		t.Errorf("a wrong key: error %v", err)
+	}
+}
+
+// TestKafkaOptions: what does not go together is told, passwords are not, neither
+// in errors nor by Print.
+func TestKafkaOptions(t *testing.T) {
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty.pem")
+	if err := os.WriteFile(empty, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	user := []string{"--kafka-user=u", "--kafka-password=hunter2"}
+	for want, args := range map[string][]string{
+		"kafka-sasl gssapi: must be":  append(user, "--kafka-sasl=gssapi"),
+		"kafka-sasl plain: sends the": append(user, "--kafka-sasl=plain"),
+		"kafka-sasl scram-sha-256":    {"--kafka-sasl=scram-sha-256", "--kafka-password=hunter2"},
+		"kafka-user u":                user,
+		"need --kafka-tls":            {"--kafka-ca=ca.pem"},
+		"kafka-cert \"c.pem\"":        {"--kafka-tls", "--kafka-cert=c.pem"},
+		"kafka-ca /does/not/exist":    {"--kafka-tls", "--kafka-ca=/does/not/exist"},
+		"holds no certificate":        {"--kafka-tls", "--kafka-ca=" + empty},
+		"kafka-key " + empty:          {"--kafka-tls", "--kafka-cert=" + empty, "--kafka-key=" + empty},
+		"SASLprep":                    {"--kafka-sasl=scram-sha-512", "--kafka-user=u", "--kafka-password=hunter2\u0007"},
+		"kafka-password-file":         {"--kafka-sasl=scram-sha-512", "--kafka-user=u", "--kafka-password-file=/does/not/exist"},
+	} {
+		if _, err := load(t, "", args...); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: error lacks %q, or tells the password:\n%v", args, want, err)
+		}
+	}
+	a, err := load(t, "", append(user, "--kafka-sasl=plain", "--kafka-tls")...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	if err := Print(&out, a, func(string) string { return "flag" }); err != nil || strings.Contains(out.String(), "hunter2") {
+		t.Errorf("error %v, output\n%s", err, out.String())
+	}
+	if c, m, err := a.Secure(); err != nil || c == nil || c.RootCAs != nil || m.Name() != "PLAIN" {
+		t.Errorf("TLS %v, SASL %v, error %v", c, m, err)
+	}
+	if a, err = load(t, ""); err != nil || a.Secured() {
+		t.Errorf("without options: secured %v, error %v", a.Secured(), err)
 	}
 }
 

@@ -1,7 +1,8 @@
 // Package config is the one set of options of the freshrank binary.
 //
 // An option is a field of a section ([Common], [Log], [Database], [Limits],
-// [Batch], [Speed], [Serve]); a command embeds the sections that it uses, and
+// [Batch], [Speed], [Serve], [Client],
+// [Kafka] within [Log]); a command embeds the sections that it uses, and
 // [All] embeds every one. The same field is the flag --epsilon-min, the variable
 // FRESHRANK_EPSILON_MIN and the key epsilon-min of the YAML file:
 //

@@ -14,7 +14,7 @@ const EnvPrefix = "FRESHRANK_"
 // option is one field of [All].
 type option struct {
 	name   string // as a flag and a key of the file
-	secret bool
+	secret string // what of it: "dsn", its password; "all"; "", nothing
 	field  reflect.Value
 }
 
@@ -38,8 +38,7 @@ func options(sections any) []option {
 			if name == "" {
 				name = dashed(f.Name)
 			}
-			_, secret := f.Tag.Lookup("secret")
-			out = append(out, option{name: name, secret: secret, field: v.Field(i)})
+			out = append(out, option{name: name, secret: f.Tag.Get("secret"), field: v.Field(i)})
 		}
 	}
 	walk(reflect.ValueOf(sections).Elem())

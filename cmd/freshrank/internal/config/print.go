@@ -13,16 +13,25 @@ import (
 // Print writes every option of a as a YAML file that --config takes, with each
 // secret redacted and, as a comment, where the value comes from.
 func Print(w io.Writer, a *All, source func(option string) string) error {
-	for _, o := range options(a) {
+	all := options(a)
+	for i, o := range all {
 		if o.name == "config" {
 			continue
 		}
 		v := o.field.Interface()
+		if o.secret != "" && i+1 < len(all) && all[i+1].name == o.name+"-file" && !all[i+1].field.IsZero() {
+			v = "" // it came from there
+		}
 		if s, ok := v.(fmt.Stringer); ok {
 			v = s.String()
 		}
-		if s, ok := v.(string); ok && o.secret {
-			v = Redact(s)
+		if s, ok := v.(string); ok && s != "" {
+			switch o.secret {
+			case "dsn":
+				v = Redact(s)
+			case "all":
+				v = redacted
+			}
 		}
 		b, err := yaml.Marshal(map[string]any{o.name: v})
 		if err != nil {
@@ -39,22 +48,25 @@ func Print(w io.Writer, a *All, source func(option string) string) error {
 
 var passwordPair = regexp.MustCompile(`(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)`)
 
+// redacted stands for what is not shown.
+const redacted = "REDACTED"
+
 // Redact returns a DSN with what is secret in it replaced.
 func Redact(dsn string) string {
 	if !strings.Contains(dsn, "://") {
-		return passwordPair.ReplaceAllString(dsn, "${1}REDACTED")
+		return passwordPair.ReplaceAllString(dsn, "${1}"+redacted)
 	}
 	u, err := url.Parse(dsn)
 	if err != nil {
-		return "REDACTED"
+		return redacted
 	}
 	if _, ok := u.User.Password(); ok {
-		u.User = url.UserPassword(u.User.Username(), "REDACTED")
+		u.User = url.UserPassword(u.User.Username(), redacted)
 	}
 	q := u.Query()
 	for k := range q {
 		if strings.Contains(strings.ToLower(k), "password") {
-			q.Set(k, "REDACTED")
+			q.Set(k, redacted)
 		}
 	}
 	u.RawQuery = q.Encode()

@@ -21,6 +21,7 @@ type Log struct {
 	Topic       string   `default:"freshrank.links" help:"Name of the topic; dead letters go to the same with .dlq behind it (${default})."`
 	Partitions  int      `default:"4" help:"Partitions of the topic, when it is made (${default})."`
 	Replication int      `default:"1" help:"Replicas of the topic, when it is made (${default})."`
+	Kafka       `embed:""`
 }
 
 // DeadLetters returns the topic for records that cannot be used.
@@ -28,9 +29,9 @@ func (l Log) DeadLetters() string { return l.Topic + ".dlq" }
 
 // Database options say where Postgres is.
 type Database struct {
-	Database       string `placeholder:"DSN" secret:"" help:"Postgres, such as postgres://user:password@host:5432/name."`
+	Database       string `placeholder:"DSN" secret:"dsn" help:"Postgres, such as postgres://user:password@host:5432/name."`
 	DatabaseFile   string `placeholder:"FILE" help:"File that holds the DSN; instead of --database."`
-	DatabaseDirect string `placeholder:"DSN" secret:"" help:"Postgres past a transaction pooler, for locks and notifications; --database where not given."`
+	DatabaseDirect string `placeholder:"DSN" secret:"dsn" help:"Postgres past a transaction pooler, for locks and notifications; --database where not given."`
 }
 
 // Limits bound what one event may bring.
@@ -70,11 +71,22 @@ type Speed struct {
 // Serve options belong to the HTTP API.
 type Serve struct {
 	Listen  string        `placeholder:"ADDR" default:"127.0.0.1:8080" help:"Address of the API (${default})."`
+	TLSCert string        `name:"tls-cert" placeholder:"FILE" help:"Certificate chain of the API, PEM; with it the API speaks HTTPS alone. Read anew when it changes."`
+	TLSKey  string        `name:"tls-key" placeholder:"FILE" help:"Private key of --tls-cert, PEM."`
 	MaxBody int64         `default:"8388608" help:"Bytes of a request body (${default})."`
 	MaxLag  time.Duration `default:"5m" help:"Age of the ranks past which POST /v1/events answers 503; 0: never (${default})."`
 
-	RateLimit   int      `default:"0" help:"Requests a second from one client address; more are answered 429; 0: no limit (${default})."`
-	CORSOrigins []string `name:"cors-origins" placeholder:"ORIGIN,..." help:"Web origins whose scripts may call the API, such as https://tools.example.com."`
+	AllowAnonymous bool `help:"Ask nobody for an API key, whatever the address. Without this, one that others can reach needs keys."`
+
+	RateLimit    int      `default:"0" help:"Requests a second from one client address; more are answered 429; 0: no limit (${default})."`
+	KeyRateLimit float64  `default:"0" help:"Requests a second with one API key that has no rate of its own; more are answered 429; 0: no limit (${default})."`
+	CORSOrigins  []string `name:"cors-origins" placeholder:"ORIGIN,..." help:"Web origins whose scripts may call the API, such as https://tools.example.com."`
+}
+
+// Client options belong to what calls the API.
+type Client struct {
+	Key     string `placeholder:"KEY" secret:"all" help:"API key. Others on this machine can see a command line: better in FRESHRANK_KEY or in a file."`
+	KeyFile string `placeholder:"FILE" help:"File that holds the API key; instead of --key."`
 }
 
 // Metrics options belong to the layers that have no API to show them in.
@@ -91,5 +103,6 @@ type All struct {
 	Batch    `embed:"" group:"Batch options:"`
 	Speed    `embed:"" group:"Speed options:"`
 	Serve    `embed:"" group:"API options:"`
+	Client   `embed:"" group:"Client options:"`
 	Metrics  `embed:"" group:"Metrics options:"`
 }

@@ -15,6 +15,7 @@ import (
 	"freshrank/batch/schedule"
 	"freshrank/pagerank"
 	"freshrank/pagerank/link"
+	"freshrank/serving"
 )
 
 // Error is a faulty configuration: every fault names the option, its value and
@@ -55,7 +56,7 @@ func embedded(v reflect.Value) (faults []string) {
 
 func (a *All) faults() []string {
 	var out []string
-	for _, s := range []checker{&a.Common, &a.Log, &a.Database, &a.Limits, &a.Batch, &a.Speed, &a.Serve, &a.Metrics} {
+	for _, s := range []checker{&a.Common, &a.Log, &a.Database, &a.Limits, &a.Batch, &a.Speed, &a.Serve, &a.Client, &a.Metrics} {
 		out = append(out, s.faults()...)
 	}
 	return out
@@ -90,30 +91,36 @@ func (c *Log) faults() []string {
 	l.must(topicName.MatchString(c.Topic), "topic", fmt.Sprintf("%q", c.Topic), "must be letters, digits, dots, dashes and underscores, at most 200, such as freshrank.links")
 	l.must(c.Partitions >= 1 && c.Partitions <= 10000, "partitions", c.Partitions, "must be between 1 and 10000")
 	l.must(c.Replication >= 1 && c.Replication <= 100, "replication", c.Replication, "must be between 1 and 100")
-	return l
+	return append(l, c.Kafka.faults()...)
+}
+
+// fromFile fills in a secret option from the file that another one names.
+func (l *list) fromFile(secret *string, option, file, what string) {
+	if file == "" {
+		return
+	}
+	b, err := os.ReadFile(file)
+	switch {
+	case *secret != "":
+		l.must(false, option+"-file", file, "give either this or --"+option+", not both")
+	case err != nil:
+		l.must(false, option+"-file", file, fmt.Sprintf("cannot be read (%v); name a readable file that holds the %s", err, what))
+	default:
+		*secret = strings.TrimSpace(string(b))
+		l.must(*secret != "", option+"-file", file, "is empty; it must hold the "+what)
+	}
 }
 
 func (c *Database) faults() []string {
 	var l list
-	if c.DatabaseFile != "" {
-		b, err := os.ReadFile(c.DatabaseFile)
-		switch {
-		case c.Database != "":
-			l.must(false, "database-file", c.DatabaseFile, "give either this or --database, not both")
-		case err != nil:
-			l.must(false, "database-file", c.DatabaseFile, fmt.Sprintf("cannot be read (%v); name a readable file that holds the DSN", err))
-		default:
-			c.Database = strings.TrimSpace(string(b))
-			l.must(c.Database != "", "database-file", c.DatabaseFile, "is empty; it must hold the DSN")
-		}
-	}
+	l.fromFile(&c.Database, "database", c.DatabaseFile, "DSN")
 	for _, o := range []struct{ name, dsn string }{{"database", c.Database}, {"database-direct", c.DatabaseDirect}} {
 		if o.dsn == "" {
 			continue
 		}
 		// pgx's own message may repeat the password.
 		_, err := pgx.ParseConfig(o.dsn)
-		l.must(err == nil, o.name, Redact(o.dsn), "is not a DSN; write postgres://user:password@host:5432/name")
+		l.must(err == nil, o.name, Redact(o.dsn), "is not a DSN, or names a certificate that cannot be read; write postgres://user:password@host:5432/name")
 	}
 	return l
 }
@@ -167,14 +174,24 @@ func (c *Serve) faults() []string {
 	var l list
 	_, _, err := net.SplitHostPort(c.Listen)
 	l.must(err == nil, "listen", fmt.Sprintf("%q", c.Listen), "must be HOST:PORT, such as 127.0.0.1:8080")
+	l.must((c.TLSCert == "") == (c.TLSKey == ""), "tls-cert", fmt.Sprintf("%q and tls-key %q", c.TLSCert, c.TLSKey), "must be given together")
 	l.must(c.MaxBody >= 1024, "max-body", c.MaxBody, "must be at least 1024")
 	l.must(c.MaxLag >= 0, "max-lag", c.MaxLag, "must not be negative; 0 is never")
 	l.must(c.RateLimit >= 0, "rate-limit", c.RateLimit, "must not be negative; 0 is no limit")
+	l.must(c.KeyRateLimit >= 0 && c.KeyRateLimit <= 1e6, "key-rate-limit", c.KeyRateLimit, "must lie between 0, which is no limit, and 1e6")
 	for _, origin := range c.CORSOrigins {
 		u, err := url.Parse(origin)
 		l.must(err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && u.Path == "", "cors-origins", fmt.Sprintf("%q", origin),
 			"must be an origin, such as https://tools.example.com")
 	}
+	return l
+}
+
+func (c *Client) faults() []string {
+	var l list
+	l.fromFile(&c.Key, "key", c.KeyFile, "API key")
+	_, ok := serving.HashSecret(c.Key)
+	l.must(ok || c.Key == "" || c.Key == redacted, "key", redacted, "is no API key; pass what `freshrank keys create` printed")
 	return l
 }
 

@@ -24,7 +24,7 @@ var (
 	mention  = regexp.MustCompile(`\b(freshrank_[a-z0-9_]+)(?:\{([^{}]*)\})?`)
 	recorded = regexp.MustCompile(`(?:^|[^:])\b(freshrank:[a-z0-9_:]+)`)
 	// Roles of the database are named alike.
-	roles = []string{"freshrank_batch", "freshrank_speed", "freshrank_serving"}
+	roles = []string{"freshrank_batch", "freshrank_speed", "freshrank_serving", "freshrank_keys"}
 )
 
 // exported is what a process shows at /metrics.

@@ -61,6 +61,7 @@ type process struct {
 	out    *os.File // both outputs
 	exited chan struct{}
 	api    string
+	key    string // sent with every request, unless empty
 }
 
 // logFlags name the log: the embedded one, or a topic of its own on real
@@ -187,6 +188,9 @@ func (p *process) try(method, path, body string) (status int, answer map[string]
 	}
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
+	}
+	if p.key != "" {
+		req.Header.Set("Authorization", "Bearer "+p.key)
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
