@@ -305,7 +305,7 @@ func (r *rows) apply(b batch) (pages []link.Page) {
 				from = ends[i-1]
 			}
 			p := uint32(links[from] >> 32)
-			rows[i] = merge(r.row(p), links[from:ends[i]])
+			rows[i] = r.merged(p, links[from:ends[i]])
 		}
 	})
 	for i, row := range rows {
@@ -319,10 +319,23 @@ func (r *rows) state(p link.Page) link.State {
 	return link.State{Kind: link.Crawled, Target: link.NoPage, Version: link.Imported, Links: r.row(uint32(p))}
 }
 
-// merge returns a row with changes, in order of target, each to another one.
-func merge(row []link.Edge, changes []uint64) []link.Edge {
+// merged returns the links of p with changes.
+func (r *rows) merged(p uint32, changes []uint64) []link.Edge {
+	if row := r.current[r.at[p]]; row != nil {
+		return merge(make([]link.Edge, 0, len(row)+len(changes)), row, changes)
+	}
+	base := r.base.Row(p)
+	all := make([]link.Edge, len(changes)+len(base))
+	row := all[len(changes):] // what is written never catches up with what is read
+	for i, v := range base {
+		row[i].To = link.Page(v)
+	}
+	return merge(all[:0], row, changes)
+}
+
+// merge appends to out a row with changes, in order of target, each to another one.
+func merge(out, row []link.Edge, changes []uint64) []link.Edge {
 	target := func(change uint64) link.Page { return link.Page(uint32(change)) }
-	out := make([]link.Edge, 0, len(row)+len(changes))
 	for _, e := range row {
 		for len(changes) > 0 && target(changes[0]) < e.To {
 			out, changes = append(out, link.Edge{To: target(changes[0])}), changes[1:]
