@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"freshrank/pagerank/linkgraph"
 )
 
 const (
@@ -16,6 +18,9 @@ const (
 	// maxTail is how many links and events are remembered at most, some 100 bytes
 	// each: after that the log has to wait.
 	maxTail = 10_000_000
+	// adoptStep is how many pages the session adopts before it looks at other things:
+	// some 10 ms.
+	adoptStep = 2000
 	// failedLoads are tried again after this many Retry intervals: a load reads
 	// the whole generation.
 	failedLoads = 10
@@ -28,15 +33,18 @@ const (
 // remembered for the new one.
 //
 //	rebaser  load files
-//	session  adopt the old state's events; from here on remember batches
+//	session  adopt the old state's events, by steps; from here on remember batches
 //	rebaser  set every touched page, push, stage the view
 //	session  few batches to catch up with: take over
 //	rebaser  otherwise apply those, push, and again
 type rebase struct {
-	gen    Generation
-	state  *state
-	done   chan rebaseResult // buffered: a rebaser never waits
-	tail   []decoded
+	gen   Generation
+	state *state
+	done  chan rebaseResult // buffered: a rebaser never waits
+	tail  []decoded
+
+	adoption *linkgraph.Rebasing // under way
+
 	events int // in tail
 	size   int // of tail: events and their links
 	rounds int
@@ -91,12 +99,7 @@ func (s *session) advanceRebase(ctx context.Context, r rebaseResult) error {
 	}
 	if n.state == nil {
 		n.state = r.state
-		n.state.adopt(s.live)
-		touched := n.state.overlay.Touched()
-		s.rebaser(ctx, func() error {
-			n.state.set(touched)
-			return s.prepare(ctx, n.state)
-		})
+		n.adoption = n.state.adopt(s.live)
 		return nil
 	}
 	if n.events > shortTail && n.rounds < maxRounds {
@@ -112,6 +115,20 @@ func (s *session) advanceRebase(ctx context.Context, r rebaseResult) error {
 	}
 	n.ready, s.due = true, true
 	return nil
+}
+
+// adoptSome takes a step of the adoption. All at once would hold up the session for
+// seconds.
+func (s *session) adoptSome(ctx context.Context) {
+	n := s.next
+	if !n.adoption.Step(adoptStep) {
+		return
+	}
+	n.state.overlay, n.adoption = n.adoption.To, nil
+	s.rebaser(ctx, func() error {
+		n.state.set(n.state.overlay.Touched())
+		return s.prepare(ctx, n.state)
+	})
 }
 
 func (s *session) rebaser(ctx context.Context, work func() error) {

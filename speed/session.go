@@ -105,12 +105,15 @@ func (s *session) run(ctx context.Context) error {
 			phase = now
 			s.metrics.enter(phase)
 		}
-		var unsettled, rebased = (<-chan struct{})(nil), (<-chan rebaseResult)(nil)
+		var unsettled, adopting, rebased = (<-chan struct{})(nil), (<-chan struct{})(nil), (<-chan rebaseResult)(nil)
 		if !s.live.settled && s.mayPublish() {
 			unsettled = always
 		}
 		if s.next != nil {
 			rebased = s.next.done
+			if s.next.adoption != nil {
+				adopting = always
+			}
 		}
 		var err error
 		select {
@@ -131,6 +134,8 @@ func (s *session) run(ctx context.Context) error {
 			err = s.beginRebase(ctx, gen)
 		case r := <-rebased:
 			err = s.advanceRebase(ctx, r)
+		case <-adopting:
+			s.adoptSome(ctx)
 		}
 		if err != nil {
 			return err

@@ -53,16 +53,17 @@ func (l *Layer) load(ctx context.Context, gen Generation, epsilon float64) (*sta
 	}, nil
 }
 
-// adopt makes all events of another state's part of s, which has none yet. The
-// generation of s must not be older than o's: then what o lacks because it is
-// behind is below the cut of s, and what s lacks is in o's overlay.
-func (s *state) adopt(o *state) {
-	s.overlay = o.overlay.Rebase(s.overlay.Base())
+// adopt begins to make all events of another state's part of s, which has none yet: when
+// what it returns is done, its overlay is that of s. The generation of s must not be older
+// than o's: then what o lacks because it is behind is below the cut of s, and what s lacks
+// is in o's overlay.
+func (s *state) adopt(o *state) *linkgraph.Rebasing {
 	s.applied = o.applied.Max(s.gen.Cut)
 	s.asOf = later(s.asOf, o.asOf)
 	for at := range o.dead {
 		s.bury(at)
 	}
+	return o.overlay.BeginRebase(s.overlay.Base())
 }
 
 // apply folds what s does not include yet of a batch and returns how many events

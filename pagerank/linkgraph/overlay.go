@@ -147,19 +147,42 @@ func (o *Overlay) Touched() []link.Page { return slices.Sorted(maps.Keys(o.state
 // so it does not matter which. Pages whose state is the base's are not touched.
 // Page numbers change.
 func (o *Overlay) Rebase(base *Graph) *Overlay {
-	r := NewOverlay(base)
+	r := o.BeginRebase(base)
+	for !r.Step(1 << 16) {
+	}
+	return r.To
+}
+
+// Rebasing is a [Overlay.Rebase] in steps. Between them, events may be applied to the old
+// overlay; they may be in the new one or not, so they are to be applied to that as well,
+// once all is done.
+type Rebasing struct {
+	To   *Overlay // the new one
+	from *Overlay
+	left []link.Page
+}
+
+// BeginRebase begins a rebase on base.
+func (o *Overlay) BeginRebase(base *Graph) *Rebasing {
+	return &Rebasing{To: NewOverlay(base), from: o, left: o.Touched()}
+}
+
+// Step takes up to so many touched pages over and reports whether that were all.
+func (r *Rebasing) Step(pages int) (done bool) {
+	now := r.left[:min(pages, len(r.left))]
+	r.left = r.left[len(now):]
 	renumber := func(p link.Page) link.Page {
 		if p == link.NoPage {
 			return p
 		}
-		return r.intern(o.URL(p))
+		return r.To.intern(r.from.URL(p))
 	}
-	for _, p := range o.Touched() {
+	for _, p := range now {
 		q := renumber(p)
-		t := &touched{State: r.State(q)}
-		if t.Join(o.State(p).Renumber(renumber)) {
-			r.states[q] = t
+		t := &touched{State: r.To.State(q)}
+		if t.Join(r.from.State(p).Renumber(renumber)) {
+			r.To.states[q] = t
 		}
 	}
-	return r
+	return len(r.left) == 0
 }

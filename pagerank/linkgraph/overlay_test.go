@@ -82,6 +82,21 @@ func TestCutAnywhere(t *testing.T) {
 		if d := cmp.Diff(whole, moved.Graph(), equal); d != "" {
 			t.Fatalf("seed %d: base moved from %d to %d at %d (-whole +moved):\n%s", seed, older, cut, at, d)
 		}
+		// The same in steps, between which more events come.
+		live = fold(fold(nil, events[:older]).Graph(), events[older:max(older, at)])
+		from := min(cut, max(older, at))
+		steps := live.BeginRebase(first)
+		for next := max(older, at); !steps.Step(1 + rng.IntN(3)); next++ {
+			if next < len(events) {
+				live.Apply(&events[next])
+			}
+		}
+		for _, e := range events[from:] {
+			steps.To.Apply(&e)
+		}
+		if d := cmp.Diff(whole, steps.To.Graph(), equal); d != "" {
+			t.Fatalf("seed %d: base moved in steps from %d to %d at %d (-whole +moved):\n%s", seed, older, cut, at, d)
+		}
 	}
 }
 
