@@ -154,6 +154,9 @@ func (r *Runner) estimate(ctx context.Context, base int64, hasBase bool, cut lin
 	}
 	e.Tables = int64(kept + sorting.of(after))
 	e.Retained = int64(r.o.Keep) * (e.Files + int64(kept))
+	if s.events > pass { // the graph of a pass stays until that of the next is whole
+		e.Files += int64(graphPage*after.pages + graphLink*after.links)
+	}
 	return e, nil
 }
 
