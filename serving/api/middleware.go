@@ -61,7 +61,7 @@ func (s *Server) recover(next http.Handler) http.Handler {
 			if begun, ok := w.(middleware.WrapResponseWriter); ok && begun.Status() != 0 {
 				panic(http.ErrAbortHandler)
 			}
-			newProblem(http.StatusInternalServerError, "", "something went wrong on our side", "report the request_id; the log has the details").write(w, r)
+			newProblem(http.StatusInternalServerError, "", "something went wrong on our side", fixOurs).write(w, r)
 		}()
 		next.ServeHTTP(w, r)
 	})

@@ -49,7 +49,10 @@ func document(version string) *huma.OpenAPI {
 
 func (s *Server) routes() {
 	get := func(path, id, tag, summary, description string) huma.Operation {
-		return huma.Operation{Method: http.MethodGet, Path: path, OperationID: id, Tags: []string{tag}, Summary: summary, Description: description}
+		return huma.Operation{
+			Method: http.MethodGet, Path: path, OperationID: id, Tags: []string{tag}, Summary: summary, Description: description,
+			Errors: []int{http.StatusUnprocessableEntity}, // no route takes parameters that it does not know
+		}
 	}
 	notModified := func() map[string]*huma.Response { // huma adds to it
 		return map[string]*huma.Response{"304": {Description: "Nothing was published since the answer with that ETag."}}
