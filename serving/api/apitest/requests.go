@@ -107,9 +107,9 @@ func (g *Requests) fill(r *Request, absurd int) {
 		}
 	}
 	for g.chance(absurd) {
-		name := pick(g, []string{"Accept", "Accept-Encoding", "Authorization", "Content-Encoding", "Content-Type", "Cookie", "Expect", "Forwarded", "Host", "Idempotency-Key",
+		name := pick(g, []string{"Accept", "Accept-Encoding", "Authorization", "Content-Encoding", "Content-Type", "Cookie", "Forwarded", "Host", "Idempotency-Key",
 			"If-Match", "If-Modified-Since", "If-None-Match", "Origin", "Range", "Sec-Fetch-Site", "Upgrade", "X-Forwarded-For", "X-HTTP-Method-Override", "X-Request-ID"})
-		r.Header.Set(name, pick(g, []string{g.odd(), "gzip", "cross-site", "bytes=0-1", "*", `W/"g1.v1.s1"`, "https://evil.example", "Bearer " + g.odd(), "100-continue"}))
+		r.Header.Set(name, pick(g, []string{g.odd(), "gzip", "cross-site", "bytes=0-1", "*", `W/"g1.v1.s1"`, "https://evil.example", "Bearer " + g.odd()}))
 	}
 }
 
