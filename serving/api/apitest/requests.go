@@ -43,6 +43,9 @@ func New(document []byte, seed uint64, fits map[string][]string) (*Requests, err
 	return &Requests{random: rand.New(rand.NewPCG(seed, 1)), ops: ops, fits: fits, asked: map[string]*tally{}}, err
 }
 
+// Fit gives a parameter other values that make sense.
+func (g *Requests) Fit(name string, values ...string) { g.fits[name] = values }
+
 // Next makes up the next request.
 func (g *Requests) Next() Request {
 	g.made++
