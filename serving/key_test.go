@@ -21,7 +21,7 @@ func TestSecrets(t *testing.T) {
 	if _, ok := serving.HashSecret(zero); !ok {
 		t.Error("256 zero bits are a secret like any other")
 	}
-	for _, s := range []string{"", "freshrank_", zero[:52], zero + "A", zero[:52] + "B", zero[:52] + "=", " " + zero, strings.ToUpper(zero), zero[:30] + "\n" + zero[30:]} {
+	for _, s := range []string{"", "freshrank_", zero[:52], zero + "A", zero[:52] + "B", zero[:52] + "=", " " + zero, strings.ToUpper(zero), zero[:30] + "\n" + zero[30:], zero[:30] + "\n" + zero[31:]} {
 		if _, ok := serving.HashSecret(s); ok {
 			t.Errorf("%q is taken for a secret", s)
 		}

@@ -153,7 +153,6 @@ type listedLetter struct {
 
 func (d *dlqListCmd) Run(ctx context.Context, c *call) error {
 	w := bufio.NewWriter(c.stdout)
-	defer w.Flush()
 	lines := json.NewEncoder(w)
 	selected, all, err := d.each(ctx, c, func(_ *feed.Feed, l feed.Letter, now time.Time) error {
 		if !d.JSON {
@@ -173,7 +172,7 @@ func (d *dlqListCmd) Run(ctx context.Context, c *call) error {
 	if err == nil && !d.JSON {
 		_, err = fmt.Fprintf(w, "%d of %d dead letters looked at\n", selected, all)
 	}
-	return err
+	return errors.Join(err, w.Flush())
 }
 
 type dlqReplayCmd struct {
@@ -187,7 +186,8 @@ func (dlqReplayCmd) Help() string {
 	return `Sends the selected records, as they were, to the partitions that they came from.
 That does no harm however often it is done: an event that the ranks include already
 changes nothing. Identical records are sent once. What is still no event comes back
-as a new dead letter; --valid leaves it out. Dead letters are not removed: the topic's
+as a new dead letter; --valid leaves it out, and those of which only the beginning was
+kept, as too large: of these nobody knows before they are sent. Dead letters are not removed: the topic's
 retention does that.
 
 Useful after a mistake of ours was mended, after limits were raised for all layers, or
