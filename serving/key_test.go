@@ -1,6 +1,7 @@
 package serving_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -16,6 +17,10 @@ func TestSecrets(t *testing.T) {
 			t.Fatalf("secret %q: valid %v, seen before %v", s, ok, seen[hash])
 		}
 		seen[hash] = true
+	}
+	// What is stored is the SHA-256, as sha256sum prints it, of all of the secret.
+	if hash, _ := serving.HashSecret("freshrank_" + strings.Repeat("A", 43)); fmt.Sprintf("%x", hash) != "1b5ec3d51506c833a2d2419d4551898e48326f267f5103428b6a5dbba1b49f1c" {
+		t.Errorf("the hash is %x", hash)
 	}
 	zero := "freshrank_" + strings.Repeat("A", 43)
 	if _, ok := serving.HashSecret(zero); !ok {

@@ -75,7 +75,7 @@ func (s *session) beginRebase(ctx context.Context, gen Generation) error {
 		return fmt.Errorf("rebase on generation %d: its cut %v lies before that of generation %d, %v: events between are to be read again",
 			gen.Number, gen.Cut, s.live.gen.Number, s.live.gen.Cut)
 	}
-	s.opt.Logger.InfoContext(ctx, "rebasing", "from", s.live.gen.Number, "to", gen.Number)
+	s.opt.Logger.InfoContext(ctx, "rebasing", "from", s.live.gen.Number, "to", gen.Number, "cut", gen.Cut, "offsets", s.live.applied)
 	n := &rebase{gen: gen, done: make(chan rebaseResult, 1)}
 	s.next = n
 	epsilon := s.control.now

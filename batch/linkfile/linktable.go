@@ -40,8 +40,9 @@ const (
 	fixColumns = "name the columns source, target and, if links have one, rel; each holds one string a row"
 
 	tableBatch = 1 << 12 // rows read at a time
-	tablePage  = 1 << 29 // bytes of a page, unpacked, that are taken
 )
+
+var tablePage = 1 << 29 // bytes of a page, unpacked, that are taken; less in a test
 
 // OpenLinkTable opens a file. names are what its columns source, target and rel may
 // be called, in any case; there need be none for rel.

@@ -99,7 +99,12 @@ func (d *DLQFlags) each(ctx context.Context, c *call, fn func(f *feed.Feed, l fe
 	}
 	defer f.Close()
 	now := time.Now()
-	err = f.Letters(ctx, func(l feed.Letter) error {
+	reading, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	silent := time.AfterFunc(max(d.Wait, time.Second), func() { stop(fmt.Errorf("no answer within %s", d.Wait)) })
+	defer silent.Stop()
+	err = f.Letters(reading, func(l feed.Letter) error {
+		silent.Stop()
 		if all++; !d.match(l, now) {
 			return nil
 		}
@@ -116,6 +121,9 @@ func (d *DLQFlags) each(ctx context.Context, c *call, fn func(f *feed.Feed, l fe
 		err = nil
 	}
 	if err != nil && all == 0 && ctx.Err() == nil {
+		if cause := context.Cause(reading); cause != nil {
+			err = cause
+		}
 		err = boot.Usagef("brokers %s: %w; start the log, or name another with --brokers and --topic", strings.Join(s.brokers, ","), err)
 	}
 	return selected, all, err
