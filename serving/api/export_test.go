@@ -16,5 +16,9 @@ var (
 	DecodeGeneration = decodeGeneration
 	ParseEvents      = parseEvents
 	Routes           = func(s *Server) chi.Routes { return s.mux }
+	JSONFormat       = jsonFormat
+	QuickLookup      = quickLookup
+	ThoroughLookup   = thoroughLookup
+	Crowd            = func(s *Server, class string) { s.places[class].waiting.Add(1 << 40) }
 	Parsed           = func(p *parsed) ([]*link.Event, []Fault) { return p.events, p.faults }
 )
