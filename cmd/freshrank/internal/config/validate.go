@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -177,6 +178,13 @@ func (c *Serve) faults() []string {
 	l.must((c.TLSCert == "") == (c.TLSKey == ""), "tls-cert", fmt.Sprintf("%q and tls-key %q", c.TLSCert, c.TLSKey), "must be given together")
 	l.must(c.MaxBody >= 1024, "max-body", c.MaxBody, "must be at least 1024")
 	l.must(c.MaxLag >= 0, "max-lag", c.MaxLag, "must not be negative; 0 is never")
+	for _, o := range []struct {
+		name string
+		of   int
+	}{{"max-reads", c.MaxReads}, {"max-lookups", c.MaxLookups}, {"max-submits", c.MaxSubmits}, {"max-connections", c.MaxConnections}} {
+		l.must(o.of >= 1 && o.of <= 1e6, o.name, o.of, "must be between 1 and 1000000")
+	}
+	l.must(c.MaxWait >= time.Millisecond && c.MaxWait <= 10*time.Second, "max-wait", c.MaxWait, "must be between 1ms and 10s")
 	l.must(c.RateLimit >= 0, "rate-limit", c.RateLimit, "must not be negative; 0 is no limit")
 	l.must(c.KeyRateLimit >= 0 && c.KeyRateLimit <= 1e6, "key-rate-limit", c.KeyRateLimit, "must lie between 0, which is no limit, and 1e6")
 	for _, origin := range c.CORSOrigins {
