@@ -130,7 +130,7 @@ func TestTimeout(t *testing.T) {
 // trickle are cut, the latter with an answer.
 func TestSlowClients(t *testing.T) {
 	w := newWorld()
-	w.options.HeaderTimeout, w.options.ReadTimeout = 50*time.Millisecond, 200*time.Millisecond
+	w.options.HeaderTimeout, w.options.ReadTimeout = time.Second, 1500*time.Millisecond
 	addr, stop := start(t, w, w)
 	defer func() {
 		if err := stop(); err != nil {
