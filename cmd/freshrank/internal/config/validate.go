@@ -74,6 +74,8 @@ func (l *list) must(ok bool, option string, value any, fix string) {
 func (c *Common) faults() []string {
 	var l list
 	l.must(c.Data != "", "data", `""`, "name a folder, such as ./freshrank-data")
+	bucket, _, _ := strings.Cut(strings.TrimPrefix(c.Data, "s3://"), "/")
+	l.must(!strings.HasPrefix(c.Data, "s3://") || !strings.ContainsAny(bucket, "@:"), "data", "s3://"+redacted, "must be s3://BUCKET/PREFIX; credentials are those of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	l.must(c.Wait >= 0, "wait", c.Wait, "must not be negative")
 	l.must(oneOf(c.LogLevel, "debug", "info", "warn", "error"), "log-level", c.LogLevel, "must be debug, info, warn or error")
 	l.must(oneOf(c.LogFormat, "auto", "text", "json"), "log-format", c.LogFormat, "must be auto, text or json")
