@@ -88,6 +88,7 @@ func (s *session) finish(ctx context.Context, r writeResult) error {
 	}
 	s.faults.report(ctx, attemptPublish, r.err, "generation", r.Header.Generation, "offsets", r.Header.Offsets)
 	if r.err != nil {
+		s.pace.failed()
 		s.due, s.hold = true, time.After(s.opt.Retry)
 		return nil
 	}

@@ -18,9 +18,9 @@ const (
 	// maxTail is how many links and events are remembered at most, some 100 bytes
 	// each: after that the log has to wait.
 	maxTail = 10_000_000
-	// adoptStep is how many pages the session adopts before it looks at other things:
-	// some 10 ms.
-	adoptStep = 2000
+	// adoptStep is how many pages and links the session adopts before it looks at other
+	// things: some 10 ms.
+	adoptStep = 20_000
 	// failedLoads are tried again after this many Retry intervals: a load reads
 	// the whole generation.
 	failedLoads = 10
