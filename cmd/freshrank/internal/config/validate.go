@@ -82,6 +82,8 @@ func (c *Common) faults() []string {
 	return l
 }
 
+var hostName = regexp.MustCompile(`^(?:\*|[A-Za-z0-9._-]+)$`)
+
 var topicName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,200}$`)
 
 func (c *Log) faults() []string {
@@ -181,6 +183,9 @@ func (c *Serve) faults() []string {
 	l.must(c.MaxLag >= 0, "max-lag", c.MaxLag, "must not be negative; 0 is never")
 	l.must(c.RateLimit >= 0, "rate-limit", c.RateLimit, "must not be negative; 0 is no limit")
 	l.must(c.KeyRateLimit >= 0 && c.KeyRateLimit <= 1e6, "key-rate-limit", c.KeyRateLimit, "must lie between 0, which is no limit, and 1e6")
+	for _, name := range c.AllowHosts {
+		l.must(hostName.MatchString(name), "allow-hosts", fmt.Sprintf("%q", name), "must be a name without a port, such as ranks.example.com, or *")
+	}
 	for _, origin := range c.CORSOrigins {
 		u, err := url.Parse(origin)
 		l.must(err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && u.Path == "", "cors-origins", fmt.Sprintf("%q", origin),
