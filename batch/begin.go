@@ -15,6 +15,9 @@ func (w *work) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.o.Files.Claim(ctx); err != nil {
+		return err
+	}
 	if err := w.o.Files.Clean(ctx); err != nil {
 		return err
 	}

@@ -123,6 +123,7 @@ func (f *memoryFiles) Remove(_ context.Context, n int64) error {
 	return nil
 }
 
+func (f *memoryFiles) Claim(context.Context) error { return nil }
 func (f *memoryFiles) Clean(context.Context) error { return nil }
 
 // memoryLog is a Log of one partition.

@@ -2,12 +2,14 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // tempPrefix begins the names of what is not finished.
@@ -16,7 +18,8 @@ const tempPrefix = ".tmp-"
 // Local is a Store in a folder of this machine, or of one that is mounted.
 type Local struct {
 	root    string
-	durable sync.Map // folders whose names are known to be, and those of what they are in
+	durable sync.Map               // folders whose names are known to be, and those of what they are in
+	mine    atomic.Pointer[string] // our claim; nil: none
 }
 
 var _ Store = (*Local)(nil)
@@ -77,11 +80,13 @@ func (l *Local) each(folder string, fn func(name string) error) error {
 
 // Tidy implements [Store].
 func (l *Local) Tidy(_ context.Context, folder string) error {
-	return l.each(folder, func(name string) error {
-		if strings.HasPrefix(name, tempPrefix) {
-			return os.RemoveAll(filepath.Join(l.Path(folder), name))
-		}
-		return nil
+	return l.change(func() error {
+		return l.each(folder, func(name string) error {
+			if strings.HasPrefix(name, tempPrefix) {
+				return os.RemoveAll(filepath.Join(l.Path(folder), name))
+			}
+			return nil
+		})
 	})
 }
 
@@ -97,7 +102,7 @@ func (l *Local) Create(_ context.Context, name string) (Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &localWriter{File: f, path: path}, nil
+	return &localWriter{File: f, in: l, path: path}, nil
 }
 
 // makeFolder makes a folder below the root, and what it is in, and their names durable.
@@ -122,6 +127,7 @@ func (l *Local) makeFolder(folder string) error {
 // if its folder has.
 type localWriter struct {
 	*os.File
+	in   *Local
 	path string
 	done bool
 }
@@ -134,7 +140,7 @@ func (w *localWriter) Commit() error {
 	if w.path == "" {
 		return nil
 	}
-	if err := os.Rename(w.Name(), w.path); err != nil {
+	if err := w.in.change(func() error { return os.Rename(w.Name(), w.path) }); err != nil {
 		return errors.Join(err, os.Remove(w.Name()))
 	}
 	return syncFolder(filepath.Dir(w.path))
@@ -159,10 +165,13 @@ func (l *Local) Begin(_ context.Context, folder string) (Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &localFolder{temp: temp, path: path}, os.Chmod(temp, 0o755)
+	return &localFolder{in: l, temp: temp, path: path}, os.Chmod(temp, 0o755)
 }
 
-type localFolder struct{ temp, path string }
+type localFolder struct {
+	in         *Local
+	temp, path string
+}
 
 func (f *localFolder) Create(_ context.Context, name string) (Writer, error) {
 	file, err := os.OpenFile(filepath.Join(f.temp, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
@@ -180,20 +189,24 @@ func (f *localFolder) Commit(ctx context.Context, manifest []byte) error {
 	if err := errors.Join(finish(w, manifest), syncFolder(f.temp)); err != nil {
 		return err
 	}
-	if err := discard(f.path); err != nil {
-		return err
-	}
-	if err := os.Rename(f.temp, f.path); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(f.path))
+	return f.in.change(func() error {
+		if err := discard(f.path); err != nil {
+			return err
+		}
+		if err := os.Rename(f.temp, f.path); err != nil {
+			return err
+		}
+		return syncFolder(filepath.Dir(f.path))
+	})
 }
 
 // Abort does nothing after Commit: the hidden name is gone.
 func (f *localFolder) Abort() { os.RemoveAll(f.temp) }
 
 // Remove implements [Store].
-func (l *Local) Remove(_ context.Context, name string) error { return discard(l.Path(name)) }
+func (l *Local) Remove(_ context.Context, name string) error {
+	return l.change(func() error { return discard(l.Path(name)) })
+}
 
 // discard removes a file or folder; it is gone at once, its files a little later.
 func discard(path string) error {
@@ -201,12 +214,10 @@ func discard(path string) error {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	old, err := os.MkdirTemp(parent, tempPrefix+filepath.Base(path)+"-*")
-	if err != nil {
+	// No new folder around it: a disk that is full has no room for one.
+	old := filepath.Join(parent, tempPrefix+filepath.Base(path)+"-"+rand.Text())
+	if err := os.Rename(path, old); err != nil {
 		return err
-	}
-	if err := os.Rename(path, filepath.Join(old, "old")); err != nil {
-		return errors.Join(err, os.Remove(old))
 	}
 	return errors.Join(syncFolder(parent), os.RemoveAll(old))
 }
