@@ -14,6 +14,7 @@ type layer struct {
 	*processtest.Process
 	name    string
 	args    []string
+	more    []string // of args: what its kind is given besides
 	db, log *proxy
 	down    bool // on purpose
 }

@@ -89,7 +89,7 @@ func (s *stack) flags(dsn, brokers string) []string {
 // layer prepares a process with proxies of its own.
 func (s *stack) layer(t *testing.T, command string, more ...string) *layer {
 	t.Helper()
-	l := &layer{name: command, db: newProxy(t, s.pg.addr()), log: newKafkaProxy(t, s.log.addr())}
+	l := &layer{name: command, more: more, db: newProxy(t, s.pg.addr()), log: newKafkaProxy(t, s.log.addr())}
 	l.args = append(append([]string{command}, s.flags(s.pg.dsn(l.db), l.log.addr())...), more...)
 	return l
 }

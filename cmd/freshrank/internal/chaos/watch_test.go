@@ -1,6 +1,9 @@
 package chaos
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // watch is a system under a live feed, and what is known of it.
 type watch struct {
@@ -29,3 +32,16 @@ func newWatch(t *testing.T, seed uint64) *watch {
 // breaking says that faults are excused from now on, until examine has found that all
 // is well again.
 func (w *watch) breaking() { w.faults.trouble.Store(true) }
+
+// report prints a verdict as a line.
+func (w *watch) report(t *testing.T, what string, v *verdict, took time.Duration) {
+	t.Helper()
+	t.Logf("%s: recovered in %.2f s (%.1f s in all); %d acknowledged, %d intervals of %d states; lost %d, doubled %d, untrue %d",
+		what, v.recovery.Seconds(), took.Seconds(), v.acked, v.intervals, v.states, v.lost, v.doubled, v.untrue)
+	for _, f := range v.faults[:min(len(v.faults), 10)] {
+		t.Errorf("%.2000s", f)
+	}
+	if !v.ok() {
+		w.explain(t)
+	}
+}
