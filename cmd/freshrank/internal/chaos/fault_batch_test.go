@@ -11,7 +11,7 @@ import (
 // every step of its publication.
 func TestFaultsOfBatch(t *testing.T) {
 	w := newWatch(t, chosenSeed())
-	var faults []fault
+	var trials []trial
 	// Each phase begins with a statement that has its name as a parameter.
 	for _, phase := range []string{"archive", "fold", "rank", "publish"} {
 		for _, later := range []time.Duration{0, 10 * time.Millisecond} {
@@ -20,7 +20,7 @@ func TestFaultsOfBatch(t *testing.T) {
 				name = "kill -9 of batch 10 ms after it began to " + phase
 			}
 			parameter := string([]byte{0, 0, 0, byte(len(phase))}) + phase
-			faults = append(faults, fault{name, func(t *testing.T, w *watch) {
+			trials = append(trials, trial{name, func(t *testing.T, w *watch) {
 				m := on(w.batch.db, parameter, true, nothing)
 				w.request(t)
 				m.wait(t, w, phase)
@@ -38,7 +38,7 @@ func TestFaultsOfBatch(t *testing.T) {
 		{"the pointer is moved", "insert into batch_pointer"},
 		{"readers are told", "select pg_notify"},
 	} {
-		faults = append(faults, fault{"kill -9 of batch just before " + step.name, func(t *testing.T, w *watch) {
+		trials = append(trials, trial{"kill -9 of batch just before " + step.name, func(t *testing.T, w *watch) {
 			before := w.generations(t)
 			m := on(w.batch.db, step.pattern, true, w.batch.db.cut)
 			w.request(t)
@@ -51,8 +51,8 @@ func TestFaultsOfBatch(t *testing.T) {
 			w.batch.start(t)
 		}})
 	}
-	faults = append(faults,
-		fault{"kill -9 of batch just before COMMIT", func(t *testing.T, w *watch) {
+	trials = append(trials,
+		trial{"kill -9 of batch just before COMMIT", func(t *testing.T, w *watch) {
 			before := w.generations(t)
 			m := on(w.batch.db, "insert into batch_pointer", true, nothing).after(w.batch.db, "commit", true, w.batch.db.cut)
 			w.request(t)
@@ -64,7 +64,7 @@ func TestFaultsOfBatch(t *testing.T) {
 			}
 			w.batch.start(t)
 		}},
-		fault{"kill -9 of batch after COMMIT, its answer withheld", func(t *testing.T, w *watch) {
+		trial{"kill -9 of batch after COMMIT, its answer withheld", func(t *testing.T, w *watch) {
 			before := w.generations(t)
 			m := on(w.batch.db, "insert into batch_pointer", true, nothing).after(w.batch.db, "commit", true, func() { w.batch.db.stall(false, true) })
 			w.request(t)
@@ -74,7 +74,7 @@ func TestFaultsOfBatch(t *testing.T) {
 			w.batch.db.heal()
 			w.batch.start(t)
 		}},
-		fault{"answer to COMMIT of batch lost, the process goes on", func(t *testing.T, w *watch) {
+		trial{"answer to COMMIT of batch lost, the process goes on", func(t *testing.T, w *watch) {
 			before := w.generations(t)
 			m := on(w.batch.db, "insert into batch_pointer", true, nothing).after(w.batch.db, "commit", true, func() { w.batch.db.stall(false, true) })
 			w.request(t)
@@ -87,7 +87,7 @@ func TestFaultsOfBatch(t *testing.T) {
 			}
 		}},
 	)
-	suffer(t, w, faults)
+	w.try(t, trials)
 }
 
 // generations returns how many have been published.

@@ -5,18 +5,20 @@ import (
 	"time"
 )
 
-// fault is something that is broken at an exact moment.
-type fault struct {
+// trial is a fault at an exact moment.
+type trial struct {
 	name string
-	// do breaks it and starts again what it has killed; connections are healed for it. t is
-	// the test that processes live as long as.
+	// do breaks something and starts again what it has killed; connections are healed for
+	// it. t is the test that processes live as long as.
 	do func(t *testing.T, w *watch)
 }
 
-// suffer has a system suffer faults one by one, and holds it to everything after each.
-func suffer(t *testing.T, w *watch, faults []fault) {
-	for _, f := range faults {
+// try has a system suffer faults one by one, and holds it to everything after each.
+func (w *watch) try(t *testing.T, trials []trial) {
+	results := table{}
+	for _, f := range trials {
 		t.Run(f.name, func(sub *testing.T) {
+			begin := time.Now()
 			w.breaking()
 			f.do(t, w)
 			for _, l := range w.layers() {
@@ -24,9 +26,12 @@ func suffer(t *testing.T, w *watch, faults []fault) {
 				l.log.forget()
 			}
 			w.heal()
-			w.report(sub, f.name, w.examine(sub))
+			v := w.examine(sub)
+			w.report(sub, f.name, v, time.Since(begin))
+			results.add(f.name, v)
 		})
 	}
+	results.print(t)
 }
 
 // moment is a point in a connection's traffic that a test waits for.
