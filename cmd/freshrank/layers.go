@@ -135,6 +135,7 @@ func (w *wiring) speedLayer(ctx context.Context, o config.Speed) (*speed.Layer, 
 	}
 	source, err := feed.New(feed.Options{
 		Brokers: w.brokers, TLS: secure, SASL: identity, Topic: w.topics.Topic, DeadLetterTopic: w.topics.DeadLetters(), Logger: log,
+		Archived: archived(w.dir),
 	})
 	if err != nil {
 		return nil, err
