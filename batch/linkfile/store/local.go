@@ -4,12 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 )
 
 // tempPrefix begins the names of what is not finished.
@@ -100,7 +102,7 @@ func (l *Local) Create(_ context.Context, name string) (Writer, error) {
 	}
 	f, err := os.CreateTemp(folder, tempPrefix+"*")
 	if err != nil {
-		return nil, err
+		return nil, withFix(err)
 	}
 	return &localWriter{File: f, in: l, path: path}, nil
 }
@@ -109,7 +111,7 @@ func (l *Local) Create(_ context.Context, name string) (Writer, error) {
 // One that is there may be of a process that crashed before it had done the latter.
 func (l *Local) makeFolder(folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
+		return withFix(err)
 	}
 	if _, ok := l.durable.Load(folder); ok {
 		return nil
@@ -132,10 +134,15 @@ type localWriter struct {
 	done bool
 }
 
+func (w *localWriter) Write(p []byte) (int, error) {
+	n, err := w.File.Write(p)
+	return n, withFix(err)
+}
+
 func (w *localWriter) Commit() error {
 	w.done = true
 	if err := errors.Join(w.Chmod(0o644), w.Sync(), w.Close()); err != nil {
-		return errors.Join(err, os.Remove(w.Name()))
+		return errors.Join(withFix(err), os.Remove(w.Name()))
 	}
 	if w.path == "" {
 		return nil
@@ -154,6 +161,14 @@ func (w *localWriter) Abort() {
 	}
 }
 
+// withFix says what to do about a disk that is full, to an error that names the path.
+func withFix(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("%w: make room there, or move the data folder to a larger disk", err)
+	}
+	return err
+}
+
 // Begin implements [Store]: the folder is filled under a hidden name, synced and renamed.
 func (l *Local) Begin(_ context.Context, folder string) (Folder, error) {
 	path := l.Path(folder)
@@ -163,7 +178,7 @@ func (l *Local) Begin(_ context.Context, folder string) (Folder, error) {
 	}
 	temp, err := os.MkdirTemp(parent, tempPrefix+filepath.Base(path)+"-*")
 	if err != nil {
-		return nil, err
+		return nil, withFix(err)
 	}
 	return &localFolder{in: l, temp: temp, path: path}, os.Chmod(temp, 0o755)
 }
