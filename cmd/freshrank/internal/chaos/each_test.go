@@ -7,7 +7,6 @@ import (
 
 // TestEach has each kind of fault happen to everything it can happen to, one by one.
 func TestEach(t *testing.T) {
-	onlyFull(t)
 	w, results := newWatch(t, chosenSeed()), table{}
 	var faults []fault
 	for _, n := range w.nodes() {

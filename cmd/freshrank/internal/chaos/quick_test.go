@@ -11,7 +11,7 @@ func TestQuick(t *testing.T) {
 	if *full {
 		t.Skip("TestSchedules does more")
 	}
-	w, results := newWatch(t, chosenSeed()), table{}
+	w, results := begin(t, chosenSeed()), table{}
 	t.Logf("seed %d", *seed)
 	for i := range 2 {
 		w.schedule(t, *seed+uint64(i), i+1, results)

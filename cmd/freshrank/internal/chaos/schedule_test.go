@@ -13,6 +13,7 @@ import (
 // follows from the seed. What the processes do meanwhile does not, so that the same
 // schedule may well end otherwise.
 func TestSchedules(t *testing.T) {
+	onlyFull(t)
 	first, results := chosenSeed(), table{}
 	t.Logf("seed %d", first)
 	for done := 0; done < *schedules && !t.Failed(); {
