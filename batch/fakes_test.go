@@ -140,6 +140,12 @@ func (l *memoryLog) End(context.Context) (link.Offsets, error) {
 	return link.Offsets{int64(len(l.events))}, l.down
 }
 
+func (l *memoryLog) Archived(context.Context) (link.Offsets, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.archived, nil
+}
+
 func (l *memoryLog) Archive(_ context.Context, upTo link.Offsets, progress func(done, total int64)) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

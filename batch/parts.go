@@ -46,6 +46,8 @@ type Files interface {
 type Log interface {
 	// End returns the log's present end offsets, all partitions.
 	End(ctx context.Context) (link.Offsets, error)
+	// Archived returns up to where the log is permanent.
+	Archived(ctx context.Context) (link.Offsets, error)
 	// Archive makes the records below upTo permanent. progress may be called at
 	// any rate, from the calling goroutine.
 	Archive(ctx context.Context, upTo link.Offsets, progress func(done, total int64)) error

@@ -31,6 +31,11 @@ func (a *Archiver) End(ctx context.Context) (link.Offsets, error) {
 	return end, nil
 }
 
+// Archived returns the offsets up to which the log is stored.
+func (a *Archiver) Archived(ctx context.Context) (link.Offsets, error) {
+	return a.o.Store.Archived(ctx)
+}
+
 // Archive stores what the log holds between the end of the archive and upTo, and
 // no more. progress, if set, is called from the calling goroutine with the number
 // of offsets that are stored and that were to be.
