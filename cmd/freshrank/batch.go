@@ -81,7 +81,7 @@ func (b *batchStartCmd) Run(ctx context.Context, c *call) (err error) {
 	}
 	s, err := attach(ctx, b.Common, b.Log, b.Database)
 	if err != nil {
-		return err
+		return boot.Ended(ctx, err)
 	}
 	w, runner, err := b.wire(ctx, s, log)
 	if err != nil {

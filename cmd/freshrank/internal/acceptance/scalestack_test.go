@@ -109,8 +109,13 @@ func (s *stack) submitted(t *testing.T, file string) time.Duration {
 // batchRun is a run of the batch layer as a process of its own.
 type batchRun struct {
 	*process
-	phases     *phases
-	cpu        time.Duration
+	batchResult
+	phases *phases
+	cpu    time.Duration
+}
+
+// batchResult is what the command says of it.
+type batchResult struct {
 	Generation int64
 	Events     int
 	Bound      float64
@@ -130,7 +135,7 @@ func (r *batchRun) end(t *testing.T) {
 	r.good(t)
 	r.cpu = r.Cmd.ProcessState.UserTime() + r.Cmd.ProcessState.SystemTime()
 	r.phases.enter("", r.Ended)
-	fromJSON(t, r.process, r)
+	fromJSON(t, r.process, &r.batchResult)
 }
 
 // fromJSON reads what a command has printed as JSON.

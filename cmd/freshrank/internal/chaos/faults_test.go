@@ -42,11 +42,16 @@ func (w *watch) nodes() []node {
 	return nodes
 }
 
-// connections are the proxies by what they join.
-func (w *watch) connections() map[string]*proxy {
-	all := map[string]*proxy{"clients–serve": w.front}
+// connection is a proxy and what it joins.
+type connection struct {
+	name string
+	*proxy
+}
+
+func (w *watch) connections() []connection {
+	all := []connection{{"clients–serve", w.front}}
 	for _, l := range w.layers() {
-		all[l.name+"–Postgres"], all[l.name+"–log"] = l.db, l.log
+		all = append(all, connection{l.name + "–Postgres", l.db}, connection{l.name + "–log", l.log})
 	}
 	return all
 }
@@ -78,44 +83,54 @@ func (f fault) taken() string {
 }
 
 func (w *watch) drawOne(rng *rand.Rand) fault {
+	nodes, layers := w.nodes(), w.layers()
 	switch k := rng.IntN(100); {
 	case k < 30:
-		n := w.nodes()[rng.IntN(5)]
-		return fault{kind: "kill -9", target: n.name, begin: n.kill, end: n.start}
+		return nodes[rng.IntN(len(nodes))].killed()
 	case k < 38:
-		n := w.nodes()[rng.IntN(5)]
-		return fault{kind: "restart", target: n.name, begin: n.stop, end: n.start}
+		return nodes[rng.IntN(len(nodes))].restarted()
 	case k < 46:
-		l := w.layers()[rng.IntN(3)]
-		return fault{kind: "pause", target: l.name, begin: func(*testing.T) { l.pause() }, end: func(*testing.T) { l.resume() }}
+		return layers[rng.IntN(len(layers))].paused()
 	case k < 54:
-		l := w.layers()[1+rng.IntN(2)]
-		return w.replaced(l, rng.IntN(2) == 0)
+		return w.replaced(layers[1+rng.IntN(2)], rng.IntN(2) == 0)
 	case k < 60:
-		return w.second(w.layers()[1+rng.IntN(2)], rng.IntN(2) == 0)
+		return w.second(layers[1+rng.IntN(2)], rng.IntN(2) == 0)
 	case k < 70:
-		return fault{kind: "batch run", begin: func(t *testing.T) { w.requestRun() }, end: func(*testing.T) {}}
+		return fault{kind: "batch run", begin: func(*testing.T) { w.requestRun() }, end: func(*testing.T) {}}
 	default:
-		return w.drawConnection(rng)
+		all := w.connections()
+		return all[rng.IntN(len(all))].broken(rng.IntN(len(ways)))
 	}
 }
 
-// drawConnection breaks a connection.
-func (w *watch) drawConnection(rng *rand.Rand) fault {
-	all := w.connections()
-	names := []string{"clients–serve", "serve–Postgres", "serve–log", "speed–Postgres", "speed–log", "batch–Postgres", "batch–log"}
-	f := fault{target: names[rng.IntN(len(names))]}
-	p := all[f.target]
-	how := map[string]func(){
-		"cut":        p.cut,
-		"stall up":   func() { p.stall(true, false) },
-		"stall down": func() { p.stall(false, true) },
-		"slow":       func() { p.slow(20*time.Millisecond, 200_000) },
+func (n node) killed() fault {
+	return fault{kind: "kill -9", target: n.name, begin: n.kill, end: n.start}
+}
+
+func (n node) restarted() fault {
+	return fault{kind: "restart", target: n.name, begin: n.stop, end: n.start}
+}
+
+func (l *layer) paused() fault {
+	return fault{kind: "pause", target: l.name, begin: func(*testing.T) { l.pause() }, end: func(*testing.T) { l.resume() }}
+}
+
+// ways are those in which a connection breaks.
+var ways = []struct {
+	kind string
+	how  func(*proxy)
+}{
+	{"cut", (*proxy).cut},
+	{"stall up", func(p *proxy) { p.stall(true, false) }},
+	{"stall down", func(p *proxy) { p.stall(false, true) }},
+	{"slow", func(p *proxy) { p.slow(20*time.Millisecond, 200_000) }},
+}
+
+func (c connection) broken(way int) fault {
+	return fault{
+		kind: ways[way].kind, target: c.name,
+		begin: func(*testing.T) { ways[way].how(c.proxy) }, end: func(*testing.T) { c.heal() },
 	}
-	f.kind = []string{"cut", "stall up", "stall down", "slow"}[rng.IntN(4)]
-	begin := how[f.kind]
-	f.begin, f.end = func(*testing.T) { begin() }, func(*testing.T) { p.heal() }
-	return f
 }
 
 // replaced pauses a layer for longer than its lease lasts, for its connection is lost

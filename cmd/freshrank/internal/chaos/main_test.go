@@ -13,6 +13,7 @@ var (
 	seed      = flag.Uint64("seed", 0, "of the random schedules; 0: by the clock")
 	schedules = flag.Int("schedules", 3, "random schedules to run")
 	perStack  = flag.Int("per-stack", 25, "schedules after which a new system is set up")
+	full      = flag.Bool("full", false, "the tests that take minutes, too")
 	apache    = flag.Bool("kafka", false, "a real Apache Kafka instead of the embedded log")
 )
 
@@ -24,4 +25,12 @@ func chosenSeed() uint64 {
 		*seed = uint64(time.Now().UnixNano()) % 1_000_000_000
 	}
 	return *seed
+}
+
+// onlyFull skips a test that `make test` has no time for.
+func onlyFull(t *testing.T) {
+	t.Helper()
+	if !*full {
+		t.Skip("takes minutes: make chaos")
+	}
 }

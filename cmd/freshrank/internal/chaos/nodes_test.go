@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -80,16 +81,11 @@ func (s *server) restart(t *testing.T) {
 // ready waits until the broker leads what it has.
 func (s *server) ready(t *testing.T) {
 	t.Helper()
-	transport := &kafka.Transport{}
-	defer transport.CloseIdleConnections()
 	for deadline := time.Now().Add(2 * time.Minute); ; {
 		at, err := s.address(s.dir)
 		if err == nil {
 			s.at = at
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-			client := &kafka.Client{Addr: kafka.TCP(at), Transport: transport}
-			_, err = client.Metadata(ctx, &kafka.MetadataRequest{})
-			cancel()
+			err = answers(at)
 		}
 		if err == nil {
 			return
@@ -103,6 +99,22 @@ func (s *server) ready(t *testing.T) {
 			t.Fatalf("the log does not start: %v\n%s", err, s.said())
 		}
 	}
+}
+
+// answers asks a broker for its topics. A transport that has met nobody waits before it
+// looks again: each attempt has its own.
+func answers(at string) error {
+	conn, err := net.DialTimeout("tcp", at, time.Second)
+	if err != nil {
+		return err
+	}
+	conn.Close()
+	transport := &kafka.Transport{}
+	defer transport.CloseIdleConnections()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_, err = (&kafka.Client{Addr: kafka.TCP(at), Transport: transport}).Metadata(ctx, &kafka.MetadataRequest{})
+	return err
 }
 
 func (s *server) said() string {

@@ -63,9 +63,8 @@ func (n *pgNode) kill(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := append(childrenOf(postmaster), postmaster)
-	_ = syscall.Kill(postmaster, syscall.SIGSTOP) // or it would see to its children
-	for _, pid := range all {
+	_ = syscall.Kill(postmaster, syscall.SIGSTOP) // or it would see to its children, or have more
+	for _, pid := range append(childrenOf(postmaster), postmaster) {
 		_ = syscall.Kill(pid, syscall.SIGKILL) // one that has ended meanwhile is dead, too
 	}
 	<-n.server.Exited()

@@ -48,7 +48,7 @@ func newSampler(t *testing.T, s *stack, l *ledger, faults *faultList, seed uint6
 	r.gate.Lock()
 	for i := range readers {
 		rng := rand.New(rand.NewPCG(seed, uint64(100+i)))
-		r.group.Go(func() { r.run(rng) })
+		r.group.Go(func() { r.run(&reader{sampler: r, rng: rng}) })
 	}
 	t.Cleanup(func() {
 		close(r.stop)
@@ -69,7 +69,14 @@ func (r *sampler) take() []sample {
 	return all
 }
 
-func (r *sampler) run(rng *rand.Rand) {
+// reader asks one thing after the other.
+type reader struct {
+	*sampler
+	rng  *rand.Rand
+	asOf time.Time // of the last answer
+}
+
+func (r *sampler) run(one *reader) {
 	for {
 		select {
 		case <-r.stop:
@@ -79,12 +86,13 @@ func (r *sampler) run(rng *rand.Rand) {
 		if !r.gate.TryRLock() {
 			continue
 		}
-		r.ask(rng)
+		one.ask()
 		r.gate.RUnlock()
 	}
 }
 
-func (r *sampler) ask(rng *rand.Rand) {
+func (r *reader) ask() {
+	rng := r.rng
 	switch k := rng.IntN(10); {
 	case k < 4:
 		urls := r.ledger.random(rng, 1+rng.IntN(40))
@@ -166,7 +174,11 @@ func (r *sampler) request(method, path string, body []byte, into any) (sample, b
 }
 
 // keep checks what can be checked at once, and keeps the rest for later.
-func (r *sampler) keep(s sample) {
+func (r *reader) keep(s sample) {
+	if s.asOf.Before(r.asOf) {
+		r.faults.add("%s: as of %v, after an answer as of %v", s.what, s.asOf, r.asOf)
+	}
+	r.asOf = s.asOf
 	for _, a := range s.items {
 		if a.Generation != s.generation || !a.AsOf.Equal(s.asOf) {
 			r.faults.add("%s mixes generation %d as of %v with %d as of %v", s.what, s.generation, s.asOf, a.Generation, a.AsOf)

@@ -13,6 +13,7 @@ import (
 // follows from the seed. What the processes do meanwhile does not, so that the same
 // schedule may well end otherwise.
 func TestSchedules(t *testing.T) {
+	onlyFull(t)
 	first, results := chosenSeed(), table{}
 	t.Logf("seed %d", first)
 	for done := 0; done < *schedules && !t.Failed(); {
@@ -37,17 +38,22 @@ func (w *watch) schedule(t *testing.T, seed uint64, number int, results table) {
 	for i, f := range faults {
 		what[i] = f.String()
 	}
+	if v := w.suffer(t, fmt.Sprintf("%d: %s", number, strings.Join(what, "; ")), faults, results); !v.ok() {
+		t.Errorf("again: make chaos ONLY=TestSchedules SEED=%d SCHEDULES=1", seed)
+	}
+}
+
+// suffer has faults happen and examines what is left.
+func (w *watch) suffer(t *testing.T, what string, faults []fault, results table) *verdict {
 	begin := time.Now()
 	w.breaking()
 	w.play(t, faults)
 	v := w.examine(t)
-	w.report(t, fmt.Sprintf("%d: %s", number, strings.Join(what, "; ")), v, time.Since(begin))
-	if !v.ok() {
-		t.Errorf("again: make chaos SEED=%d SCHEDULES=1 ONLY=TestSchedules", seed)
-	}
+	w.report(t, what, v, time.Since(begin))
 	for _, f := range faults {
 		results.add(f.name(), v)
 	}
+	return v
 }
 
 // play has each fault begin and end at its time.

@@ -17,8 +17,14 @@ type watch struct {
 	read    map[string]bool // files of the archive
 }
 
-// newWatch sets up a system and lets feed and readers go.
+// newWatch sets up a system and lets feed and readers go, where there is time for it.
 func newWatch(t *testing.T, seed uint64) *watch {
+	t.Helper()
+	onlyFull(t)
+	return begin(t, seed)
+}
+
+func begin(t *testing.T, seed uint64) *watch {
 	t.Helper()
 	s := newStack(t)
 	w := &watch{stack: s, ledger: newLedger(s.web), faults: &faultList{}, truth: newTruth(s.web, s.topic), read: map[string]bool{}}
