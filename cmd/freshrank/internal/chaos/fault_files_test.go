@@ -18,25 +18,25 @@ type damage struct {
 	do   func(path string) error
 }
 
-var damages = []damage{
-	{"a flipped bit", func(path string) error {
+var (
+	flipped = damage{"a flipped bit", func(path string) error {
 		b, err := os.ReadFile(path)
 		if err == nil {
 			b[len(b)/2] ^= 4
 			err = os.WriteFile(path, b, 0o644)
 		}
 		return err
-	}},
-	{"its last half gone", func(path string) error {
+	}}
+	halved = damage{"its last half gone", func(path string) error {
 		info, err := os.Stat(path)
 		if err == nil {
 			err = os.Truncate(path, info.Size()/2)
 		}
 		return err
-	}},
-	{"nothing left of it", func(path string) error { return os.Truncate(path, 0) }},
-	{"removed", os.Remove},
-}
+	}}
+	emptied = damage{"nothing left of it", func(path string) error { return os.Truncate(path, 0) }}
+	removed = damage{"removed", os.Remove}
+)
 
 // TestFaultsOfFiles damages the files of the newest generation. Both layers refuse them by
 // name, what was published goes on being served, and each of the two remedies that the
@@ -44,18 +44,27 @@ var damages = []damage{
 func TestFaultsOfFiles(t *testing.T) {
 	w := newWatch(t, chosenSeed())
 	var trials []trial
-	restored := false // the last one, from a backup
-	for _, file := range []string{"graph/*/pages-00000.parquet", "graph/*/links-00000.parquet", "graph/*/manifest.json", "ranks/*/ranks-00000.parquet", "ranks/*/manifest.json"} {
-		for _, d := range damages {
-			restored = !restored
-			backup := restored
-			remedy := map[bool]string{true: "restored", false: "made again"}[backup]
-			trials = append(trials, trial{fmt.Sprintf("%s: %s, then %s", file, d.what, remedy), func(t *testing.T, w *watch) {
-				w.request(t)
-				path := filepath.Join(w.data, strings.Replace(file, "*", fmt.Sprint(w.generation(t)), 1))
-				w.damaged(t, path, d, backup)
-			}})
-		}
+	for _, c := range []struct {
+		file string
+		damage
+		backup bool
+	}{
+		{"graph/*/pages-00000.parquet", flipped, true},
+		{"graph/*/links-00000.parquet", halved, false},
+		{"graph/*/edits-00000.parquet", removed, false},
+		{"graph/*/manifest.json", emptied, true},
+		{"graph/*/manifest.json", removed, false},
+		{"ranks/*/ranks-00000.parquet", flipped, false},
+		{"ranks/*/ranks-00000.parquet", removed, true},
+		{"ranks/*/manifest.json", halved, false},
+		{"ranks/*/manifest.json", removed, true},
+	} {
+		remedy := map[bool]string{true: "restored", false: "made again"}[c.backup]
+		trials = append(trials, trial{fmt.Sprintf("%s: %s, then %s", c.file, c.what, remedy), func(t *testing.T, w *watch) {
+			w.request(t)
+			path := filepath.Join(w.data, strings.Replace(c.file, "*", fmt.Sprint(w.generation(t)), 1))
+			w.damaged(t, path, c.damage, c.backup)
+		}})
 	}
 	w.try(t, trials)
 }
@@ -110,53 +119,54 @@ func (w *watch) damaged(t *testing.T, path string, d damage, backup bool) {
 func TestDamagedArchive(t *testing.T) {
 	w := newWatch(t, chosenSeed())
 	var trials []trial
-	for _, file := range []string{"*.parquet", "manifest.json"} {
-		for _, d := range damages {
-			trials = append(trials, trial{fmt.Sprintf("log/0/%s: %s", file, d.what), func(t *testing.T, w *watch) {
-				// Archived and not folded: what the run that follows needs.
-				m := on(w.batch.db, "\x00\x00\x00\x04fold", true, nothing)
-				w.request(t)
-				m.wait(t, w, "fold")
-				w.batch.kill(t)
-				folder := filepath.Join(w.data, "log", "0")
-				kept := filepath.Join(t.TempDir(), "kept")
-				if err := os.CopyFS(kept, os.DirFS(folder)); err != nil {
-					t.Fatal(err)
-				}
-				found, err := filepath.Glob(filepath.Join(folder, file))
-				if err != nil || len(found) == 0 {
-					t.Fatalf("%s: %v, %v", file, found, err)
-				}
-				path := slices.Max(found) // the newest
-				if err := d.do(path); err != nil {
-					t.Fatal(err)
-				}
-				before := w.generations(t)
-				w.batch.start(t)
-				w.request(t)
-				w.generation(t)
-				reason := w.lastError(t)
-				t.Logf("reason: %s", reason)
-				if !strings.Contains(reason, path) || !strings.Contains(reason, "restore the folder from a backup") || w.generations(t) != before {
-					t.Errorf("a run says %q", reason)
-				}
-				if out, code := processtest.Run(t, append([]string{"verify"}, w.direct()...)...); code == 0 || !strings.Contains(out, path) {
-					t.Errorf("verify: exit code %d\n%s", code, out)
-				}
-				if err := os.RemoveAll(folder); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.CopyFS(folder, os.DirFS(kept)); err != nil {
-					t.Fatal(err)
-				}
-				time.Sleep(100 * time.Millisecond)
-				w.request(t)
-				w.generation(t)
-				if w.generations(t) != before+1 {
-					t.Errorf("with the folder restored: %s", w.lastError(t))
-				}
-			}})
-		}
+	for _, c := range []struct {
+		file string
+		damage
+	}{{"*.parquet", flipped}, {"*.parquet", removed}, {"manifest.json", halved}, {"manifest.json", removed}} {
+		trials = append(trials, trial{fmt.Sprintf("log/0/%s: %s", c.file, c.what), func(t *testing.T, w *watch) {
+			// Archived and not folded: what the run that follows needs.
+			m := on(w.batch.db, "\x00\x00\x00\x04fold", true, nothing)
+			w.request(t)
+			m.wait(t, w, "fold")
+			w.batch.kill(t)
+			folder := filepath.Join(w.data, "log", "0")
+			kept := filepath.Join(t.TempDir(), "kept")
+			if err := os.CopyFS(kept, os.DirFS(folder)); err != nil {
+				t.Fatal(err)
+			}
+			found, err := filepath.Glob(filepath.Join(folder, c.file))
+			if err != nil || len(found) == 0 {
+				t.Fatalf("%s: %v, %v", c.file, found, err)
+			}
+			path := slices.Max(found) // the newest
+			if err := c.do(path); err != nil {
+				t.Fatal(err)
+			}
+			before := w.generations(t)
+			w.batch.start(t)
+			w.request(t)
+			w.generation(t)
+			reason := w.lastError(t)
+			t.Logf("reason: %s", reason)
+			if !strings.Contains(reason, path) || !strings.Contains(reason, "restore the folder from a backup") || w.generations(t) != before {
+				t.Errorf("a run says %q", reason)
+			}
+			if out, code := processtest.Run(t, append([]string{"verify"}, w.direct()...)...); code == 0 || !strings.Contains(out, path) {
+				t.Errorf("verify: exit code %d\n%s", code, out)
+			}
+			if err := os.RemoveAll(folder); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.CopyFS(folder, os.DirFS(kept)); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(100 * time.Millisecond)
+			w.request(t)
+			w.generation(t)
+			if w.generations(t) != before+1 {
+				t.Errorf("with the folder restored: %s", w.lastError(t))
+			}
+		}})
 	}
 	w.try(t, trials)
 }

@@ -14,66 +14,61 @@ const leaseTime = 40 * time.Second
 // the other has taken over, and lets it go on.
 func TestFaultsOfLeases(t *testing.T) {
 	w := newWatch(t, chosenSeed())
+	paused := func(pattern string, speed func(t *testing.T, w *watch)) func(*testing.T, *watch) {
+		return func(t *testing.T, w *watch) { w.replacePaused(t, pattern, speed) }
+	}
 	w.try(t, []trial{
-		{"speed paused past its lease, and back", func(t *testing.T, w *watch) {
-			other := w.layer(t, "speed")
-			other.start(t)
-			epoch := w.epoch(t, "speed")
-			w.speed.pause()
-			w.within(t, leaseTime, "the other speed layer to take over", func() bool { return w.epoch(t, "speed") > epoch })
-			w.fresh(t)
-			w.speed.resume()
-			time.Sleep(2 * time.Second) // for it to do harm
-			if now := w.epoch(t, "speed"); now != epoch+1 {
-				t.Errorf("epoch %d after %d: the one that was paused took the lease back", now, epoch+1)
-			}
-			w.fresh(t)
-			other.stop(t)
-		}},
-		{"speed paused in a transaction, past its lease, and back", func(t *testing.T, w *watch) {
-			other := w.layer(t, "speed")
-			other.start(t)
-			epoch := w.epoch(t, "speed")
-			// The transaction holds a lock on the lease until Postgres ends it.
-			on(w.speed.db, "commit", true, func() { w.speed.db.stall(true, false); w.speed.pause() }).wait(t, w, "a publication")
-			w.within(t, leaseTime, "the other speed layer to take over", func() bool { return w.epoch(t, "speed") > epoch })
-			w.speed.db.heal()
-			w.speed.resume()
-			w.fresh(t)
-			other.kill(t)
-		}},
-		{"batch paused while it archives, past its lease, and back", pausedBatch("\x00\x00\x00\x07archive")},
-		{"batch paused while it folds, past its lease, and back", pausedBatch("\x00\x00\x00\x04fold")},
-		{"batch paused while it ranks, past its lease, and back", pausedBatch("\x00\x00\x00\x04rank")},
-		{"batch paused before it moves the pointer, past its lease, and back", pausedBatch("insert into batch_pointer")},
+		{"batch paused while it archives and speed at rest, past their leases, and back",
+			paused("\x00\x00\x00\x07archive", func(_ *testing.T, w *watch) { w.speed.pause() })},
+		{"batch paused before it moves the pointer and speed in a transaction, past their leases, and back",
+			paused("insert into batch_pointer", func(t *testing.T, w *watch) {
+				// It holds a lock on the lease until Postgres ends it.
+				on(w.speed.db, "commit", true, func() { w.speed.db.stall(true, false); w.speed.pause() }).wait(t, w, "a publication")
+			})},
+		{"batch paused while it folds, past its lease, and back", paused("\x00\x00\x00\x04fold", nil)},
+		{"batch paused while it ranks, past its lease, and back", paused("\x00\x00\x00\x04rank", nil)},
 	})
 }
 
-// pausedBatch pauses the runner when it sends the pattern. The other one does what there is
-// to be done, twice: when the first comes back, it has a generation of another number in
-// hand, and files.
-func pausedBatch(pattern string) func(t *testing.T, w *watch) {
-	return func(t *testing.T, w *watch) {
-		other := w.layer(t, "batch", "--schedule", "off", "--nice", "0")
-		other.start(t)
-		epoch, before := w.epoch(t, "batch"), w.generations(t)
-		m := on(w.batch.db, pattern, true, w.batch.pause)
-		w.request(t)
-		m.wait(t, w, pattern)
-		w.within(t, leaseTime, "the other batch runner to take over", func() bool { return w.epoch(t, "batch") > epoch })
-		w.request(t)
-		w.generation(t)
-		w.request(t)
-		w.generation(t)
-		w.batch.resume()
-		time.Sleep(2 * time.Second) // for it to do harm
-		if now := w.generations(t); now != before+2 {
-			t.Errorf("%d generations after %d and two runs", now, before)
-		}
-		w.request(t)
-		w.generation(t)
-		other.stop(t)
+// replacePaused pauses the batch runner when it sends the pattern, and the speed layer too
+// unless that is nil. The other runner does what there is to be done, twice: when the
+// first comes back, it has a generation of the same number in hand, and files.
+func (w *watch) replacePaused(t *testing.T, pattern string, speed func(*testing.T, *watch)) {
+	batch, follower := w.layer(t, "batch", w.batch.more...), w.layer(t, "speed")
+	batch.start(t)
+	follower.start(t)
+	batchEpoch, speedEpoch, before := w.epoch(t, "batch"), w.epoch(t, "speed"), w.generations(t)
+	m := on(w.batch.db, pattern, true, w.batch.pause)
+	w.request(t)
+	m.wait(t, w, pattern)
+	if speed != nil {
+		speed(t, w)
 	}
+	w.feed.hold() // what comes meanwhile would only have to be checked
+	w.within(t, leaseTime, "the other batch runner to take over", func() bool { return w.epoch(t, "batch") > batchEpoch })
+	if speed != nil {
+		w.within(t, leaseTime, "the other speed layer to take over", func() bool { return w.epoch(t, "speed") > speedEpoch })
+	}
+	w.feed.release()
+	for range 2 {
+		w.request(t)
+		w.generation(t)
+	}
+	w.fresh(t)
+	w.speed.db.heal()
+	w.speed.resume()
+	w.batch.resume()
+	time.Sleep(2 * time.Second) // for them to do harm
+	if now := w.generations(t); now != before+2 {
+		t.Errorf("%d generations after %d and two runs", now, before)
+	}
+	if now := w.epoch(t, "speed"); speed != nil && now != speedEpoch+1 {
+		t.Errorf("epoch %d after %d: the one that was paused took the lease back", now, speedEpoch+1)
+	}
+	w.request(t)
+	w.generation(t)
+	batch.stop(t)
+	follower.kill(t)
 }
 
 // epoch returns that of a layer's lease: it is raised by whoever takes it.

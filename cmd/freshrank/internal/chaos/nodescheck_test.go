@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"context"
-	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
@@ -19,7 +18,7 @@ func TestLogNodes(t *testing.T) {
 	for name, make := range map[string]func() logNode{"embedded": newLocalLog, "Apache Kafka": newKafka} {
 		t.Run(name, func(t *testing.T) {
 			if name == "Apache Kafka" {
-				needKafka(t)
+				onlyFull(t)
 			}
 			n := make()
 			n.start(t, filepath.Join(t.TempDir(), "log"))
@@ -55,16 +54,6 @@ func TestLogNodes(t *testing.T) {
 				t.Errorf("%d records, %v; want 2", last, err)
 			}
 		})
-	}
-}
-
-// needKafka skips a test where a real Kafka cannot run.
-func needKafka(t *testing.T) {
-	t.Helper()
-	for _, program := range []string{"java", "mvn"} {
-		if _, err := exec.LookPath(program); err != nil {
-			t.Skipf("no Apache Kafka here: %v", err)
-		}
 	}
 }
 
