@@ -19,6 +19,7 @@ func TestLogNodes(t *testing.T) {
 	for name, make := range map[string]func() logNode{"embedded": newLocalLog, "Apache Kafka": newKafka} {
 		t.Run(name, func(t *testing.T) {
 			if name == "Apache Kafka" {
+				onlyFull(t)
 				needKafka(t)
 			}
 			n := make()
