@@ -25,7 +25,7 @@ func (e *GapError) Error() string {
 			ownLog
 	}
 	return what + ": retention passed the archive, these records exist nowhere else: " +
-		"restore the data folder's log from a newer backup, or accept the loss with --accept-gap; " +
+		"restore the data folder's log from a newer backup, or stop the batch runner and accept the loss by `freshrank batch run --accept-gap`; " +
 		"keep retention above two batch intervals"
 }
 

@@ -12,7 +12,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"freshrank/migrations/topics"
 	"freshrank/pagerank/link"
 )
 
@@ -96,11 +95,12 @@ func TestReplacedTopicIsRefused(t *testing.T) {
 	if _, err := f.client.DeleteTopics(t.Context(), &kafka.DeleteTopicsRequest{Topics: []string{f.topic}}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := topics.Ensure(t.Context(), topics.Options{Brokers: f.o.Brokers, Partitions: 2, Replication: 1}, f.topic); err != nil {
-		t.Fatal(err)
+	made, err := f.client.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{Topic: f.topic, NumPartitions: 2, ReplicationFactor: 1}}})
+	if err != nil || made.Errors[f.topic] != nil {
+		t.Fatal(err, made)
 	}
 	f.produce(t, 1, event(t, "2"), event(t, "3"), event(t, "4"))
-	err := f.Archive(t.Context(), f.end(t), nil)
+	err = f.Archive(t.Context(), f.end(t), nil)
 	var replaced *ReplacedError
 	if !errors.As(err, &replaced) || replaced.Partition != 1 || replaced.Offset != 1 || !strings.Contains(err.Error(), "made anew") {
 		t.Errorf("archive of a topic that was made anew: %v", err)
