@@ -42,8 +42,8 @@ func (w *watch) breaking() { w.faults.trouble.Store(true) }
 // report prints a verdict as a line.
 func (w *watch) report(t *testing.T, what string, v *verdict, took time.Duration) {
 	t.Helper()
-	t.Logf("%s: recovered in %.2f s (%.1f s in all); %d acknowledged, %d intervals of %d states; lost %d, doubled %d, untrue %d",
-		what, v.recovery.Seconds(), took.Seconds(), v.acked, v.intervals, v.states, v.lost, v.doubled, v.untrue)
+	t.Logf("%s: recovered in %.2f s (%.1f s in all); %d acknowledged, %d intervals of %d states (%d were published); lost %d, doubled %d, untrue %d",
+		what, v.recovery.Seconds(), took.Seconds(), v.acked, v.intervals, v.states, v.published, v.lost, v.doubled, v.untrue)
 	for _, f := range v.faults[:min(len(v.faults), 10)] {
 		t.Errorf("%.2000s", f)
 	}
