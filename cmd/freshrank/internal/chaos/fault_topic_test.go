@@ -22,6 +22,7 @@ import (
 // TestTopicLostRecords: retention passes what was neither archived nor applied. Both layers
 // refuse, say how to go on, and what they say works.
 func TestTopicLostRecords(t *testing.T) {
+	onlyFull(t)
 	s := newStack(t)
 	s.submit(t, "before", 20)
 	s.settled(t)
@@ -61,6 +62,7 @@ func TestTopicLostRecords(t *testing.T) {
 // TestTopicMadeAnew: the topic was deleted and made again, and is shorter than what was
 // archived of the old one, or longer.
 func TestTopicMadeAnew(t *testing.T) {
+	onlyFull(t)
 	for _, again := range []struct {
 		name   string
 		events int
