@@ -14,6 +14,7 @@ type verdict struct {
 	recovery              time.Duration // from the last repair until a new event showed in the answers
 	acked                 int           // events acknowledged, of the whole feed so far
 	intervals, states     int           // sampled answers about pages and sums, and the offsets that they were of
+	published             int           // states published since the last verdict
 	lost, doubled, untrue int
 	faults                []string // all of them, the lost, doubled and untrue ones too
 }
@@ -37,7 +38,9 @@ func (w *watch) examine(t *testing.T) *verdict {
 	w.faults.trouble.Store(false)
 
 	end := w.topic.read(t)
+	before := len(w.history.views)
 	w.loadHistory(t, w.faults)
+	v.published = len(w.history.views) - before
 	w.checkLedger(v)
 	w.checkClaims(v)
 	w.checkSamples(v, w.sampler.take())

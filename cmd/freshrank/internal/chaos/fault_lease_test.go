@@ -34,6 +34,11 @@ func TestFaultsOfLeases(t *testing.T) {
 // unless that is nil. The other runner does what there is to be done, twice: when the
 // first comes back, it has a generation of the same number in hand, and files.
 func (w *watch) replacePaused(t *testing.T, pattern string, speed func(*testing.T, *watch)) {
+	// A new process, which sends the statements that are waited for as text once more.
+	last := w.epoch(t, "batch")
+	w.batch.stop(t)
+	w.batch.start(t)
+	w.within(t, leaseTime, "the batch runner to be active", func() bool { return w.epoch(t, "batch") > last })
 	batch, follower := w.layer(t, "batch", w.batch.more...), w.layer(t, "speed")
 	batch.start(t)
 	follower.start(t)

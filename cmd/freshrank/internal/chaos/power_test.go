@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"freshrank/cmd/freshrank/internal/processtest"
 )
 
 // power shows that the checks see what they are to see: each damage is done and found.
@@ -42,7 +44,10 @@ func (w *watch) power(t *testing.T) {
 	found("another record", "in the topic", v.lost, v)
 	w.topic.partitions[0] = records
 
-	// A rank that is off by a hundredth, of a page that the speed layer says nothing of.
+	// Ranks that are off by a hundredth, of pages that the speed layer says nothing of.
+	w.feed.hold()
+	w.settle(t)
+	end := w.topic.read(t)
 	now, err := w.api.status()
 	if err != nil {
 		t.Fatal(err)
@@ -52,14 +57,14 @@ func (w *watch) power(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close(context.Background())
-	_, err = conn.Exec(t.Context(), fmt.Sprintf(`
-		UPDATE batch_rank_%d AS b SET x = x * 1.01 WHERE page = (
-		  SELECT page FROM batch_rank_%[1]d AS b WHERE x IS NOT NULL AND NOT EXISTS (SELECT FROM speed_rank AS s WHERE s.page = b.page) LIMIT 1)`,
-		now.Generation))
-	if err != nil {
+	if _, err := conn.Exec(t.Context(), fmt.Sprintf(`UPDATE batch_rank_%d SET x = x * 1.01`, now.Generation)); err != nil {
 		t.Fatal(err)
 	}
-	v = w.examine(t)
+	v = &verdict{}
+	w.checkSettled(t, v, end)
 	found("a rank that is off", "which is outside of", v.untrue, v)
-	found("a rank that is off", "freshrank verify: exit code 1", v.untrue, v)
+	if out, code := processtest.Run(t, append([]string{"verify"}, w.direct()...)...); code != 1 {
+		t.Errorf("freshrank verify of damaged ranks: exit code %d\n%s", code, out)
+	}
+	w.feed.release()
 }

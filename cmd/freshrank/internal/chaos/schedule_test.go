@@ -39,7 +39,11 @@ func (w *watch) schedule(t *testing.T, seed uint64, number int, results table) {
 		what[i] = f.String()
 	}
 	if v := w.suffer(t, fmt.Sprintf("%d: %s", number, strings.Join(what, "; ")), faults, results); !v.ok() {
-		t.Errorf("again: make chaos ONLY=TestSchedules SEED=%d SCHEDULES=1", seed)
+		counts := "SCHEDULES=1 KAFKA_SCHEDULES=0"
+		if *apache {
+			counts = "SCHEDULES=0 KAFKA_SCHEDULES=1"
+		}
+		t.Errorf("again: make chaos ONLY=TestSchedules SEED=%d %s", seed, counts)
 	}
 }
 
