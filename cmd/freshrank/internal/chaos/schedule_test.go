@@ -38,17 +38,22 @@ func (w *watch) schedule(t *testing.T, seed uint64, number int, results table) {
 	for i, f := range faults {
 		what[i] = f.String()
 	}
-	if v := w.suffer(t, fmt.Sprintf("%d: %s", number, strings.Join(what, "; ")), faults, results); !v.ok() {
+	description := fmt.Sprintf("%d: %s", number, strings.Join(what, "; "))
+	defer func() {
+		if !t.Failed() {
+			return
+		}
 		counts := "SCHEDULES=1 KAFKA_SCHEDULES=0"
 		if *apache {
 			counts = "SCHEDULES=0 KAFKA_SCHEDULES=1"
 		}
-		t.Errorf("again: make chaos ONLY=TestSchedules SEED=%d %s", seed, counts)
-	}
+		t.Logf("failed: %s\nagain: make chaos ONLY=TestSchedules SEED=%d %s", description, seed, counts)
+	}()
+	w.suffer(t, description, faults, results)
 }
 
 // suffer has faults happen and examines what is left.
-func (w *watch) suffer(t *testing.T, what string, faults []fault, results table) *verdict {
+func (w *watch) suffer(t *testing.T, what string, faults []fault, results table) {
 	begin := time.Now()
 	w.breaking()
 	w.play(t, faults)
@@ -57,7 +62,6 @@ func (w *watch) suffer(t *testing.T, what string, faults []fault, results table)
 	for _, f := range faults {
 		results.add(f.name(), v)
 	}
-	return v
 }
 
 // play has each fault begin and end at its time.
