@@ -79,9 +79,6 @@ func (p *proxy) now() (manner, <-chan struct{}) {
 	return p.how, p.changed
 }
 
-// retarget has new connections lead elsewhere.
-func (p *proxy) retarget(addr string) { p.set(func(m *manner) { m.target = addr }) }
-
 // cut resets all connections, and from now on every new one.
 func (p *proxy) cut() {
 	p.set(func(m *manner) {

@@ -157,7 +157,11 @@ func TestKafkaProxy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Stop()
+	defer func() {
+		if err := l.Stop(); err != nil {
+			t.Error(err)
+		}
+	}()
 	p := newKafkaProxy(t, l.Addr())
 	if _, err := topics.Ensure(t.Context(), topics.Options{Brokers: []string{p.addr()}, Partitions: 2}, "test"); err != nil {
 		t.Fatal(err)
