@@ -1,9 +1,11 @@
 package freshrank
 
 import (
+	"fmt"
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -134,6 +136,18 @@ func TestObjectivesAreStated(t *testing.T) {
 		percent := map[string]string{"0.99": "99 %", "0.999": "99.9 %"}[m[1]]
 		if !regexp.MustCompile(`(?m)^\| ` + m[2] + ` \| ` + regexp.QuoteMeta(percent) + ` of `).MatchString(book) {
 			t.Errorf("docs/runbook.md does not promise %q of %s", percent, m[2])
+		}
+	}
+	// Latency is a bound, too: in words twice, and as the bucket that is counted.
+	bound := regexp.MustCompile(`le="([0-9.]+)"`).FindStringSubmatch(string(text(t, "deploy/prometheus/slo.yml")))
+	seconds, err := strconv.ParseFloat(bound[1], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{"docs/runbook.md", "deploy/prometheus/slo.yml"} {
+		want := fmt.Sprintf("99 %% of GET /v1/ranks are answered within %g ms", 1000*seconds)
+		if !strings.Contains(strings.ReplaceAll(string(text(t, file)), "`", ""), want) {
+			t.Errorf("%s does not promise that %s", file, want)
 		}
 	}
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // Estimate says what a run would take, before it begins. Bytes are upper bounds for
-// webs of the usual kind; tests hold them between once and twice of what is taken.
+// webs of the usual kind; tests hold disk to between once and twice of what is taken,
+// and memory to between once and four times.
 type Estimate struct {
 	At       time.Time `json:"estimated_at"`
 	Graph    *int64    `json:"graph,omitempty"` // the generation it starts from; nil: none
@@ -153,6 +154,9 @@ func (r *Runner) estimate(ctx context.Context, base int64, hasBase bool, cut lin
 	}
 	e.Tables = int64(kept + sorting.of(after))
 	e.Retained = int64(r.o.Keep) * (e.Files + int64(kept))
+	if s.events > pass { // the graph of a pass stays until that of the next is whole
+		e.Files += int64(graphPage*after.pages + graphLink*after.links)
+	}
 	return e, nil
 }
 

@@ -128,7 +128,20 @@ func TestForecastFollowsTheLog(t *testing.T) {
 				h.log.down = errors.New("away")
 			})
 			wait(2 * forecastEvery)
-			h.change(func() { h.log.down = nil })
+			var kept time.Time
+			h.change(func() {
+				if kept = h.view.forecast.At; h.view.forecast.Events != 1 {
+					t.Errorf("forecast while the log is away: %+v", h.view.forecast)
+				}
+				h.log.down = nil
+			})
+			h.log.crawl(pageC, pageA)
+			wait(2 * forecastEvery)
+			h.change(func() {
+				if f := h.view.forecast; f.Events != 2 || !f.At.After(kept) {
+					t.Errorf("forecast once the log is back: %+v", f)
+				}
+			})
 		})
 	})
 }

@@ -31,6 +31,7 @@ func (r *Runner) generate(ctx context.Context, epoch int64, t *tracker) (*Genera
 		return nil, err
 	}
 	t.update(func(p *Progress) { p.Generation = w.number })
+	t.about("generation", w.number)
 	if err := w.freeze(ctx); err != nil {
 		return nil, err
 	}
@@ -60,7 +61,8 @@ func (w *work) freeze(ctx context.Context) error {
 		return fmt.Errorf("freeze cut: %w", err)
 	}
 	w.asOf, w.cut = asOf, end
-	w.t.log.InfoContext(ctx, "cut frozen", "generation", w.number, "cut", w.cut)
+	w.t.about("cut", w.cut)
+	w.t.log.InfoContext(ctx, "cut frozen")
 	return nil
 }
 
@@ -155,7 +157,7 @@ func (w *work) start(ctx context.Context, g *linkgraph.Graph) []float64 {
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		w.t.log.WarnContext(ctx, "last ranks cannot be read: ranking from scratch", "generation", w.number, "error", err)
+		w.t.log.WarnContext(ctx, "last ranks cannot be read: ranking from scratch", "error", err)
 	}
 	return nil
 }

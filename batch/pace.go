@@ -30,7 +30,7 @@ func (s *Seconds) of(p Phase) *float64 {
 
 // before returns the sum of the phases before p.
 func (s Seconds) before(p Phase) (sum float64) {
-	for _, q := range []Phase{PhaseArchive, PhaseFold, PhaseRank, PhasePublish} {
+	for _, q := range phases {
 		if q == p {
 			break
 		}

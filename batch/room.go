@@ -59,7 +59,7 @@ func (w *work) fit(ctx context.Context) error {
 		return fmt.Errorf("estimate run: %w", err)
 	}
 	w.t.expect(e.Seconds)
-	w.t.log.InfoContext(ctx, "batch run estimated", "generation", w.number, "memory", Bytes(e.Memory),
+	w.t.log.InfoContext(ctx, "batch run estimated", "memory", Bytes(e.Memory),
 		"files", Bytes(e.Files), "tables", Bytes(e.Tables), "measured", e.Measured,
 		"expected", time.Duration(e.Seconds.Total()*1e9).Round(100*time.Millisecond))
 	if err := w.refusal(e); err != nil {

@@ -13,7 +13,7 @@ import (
 // there that the run is to be cancelled.
 type tracker struct {
 	r     *Runner
-	log   *slog.Logger // says which run
+	log   *slog.Logger // says which run, and of which generation and cut once that is known
 	epoch int64
 	run   Run
 	end   context.CancelCauseFunc // of the run's context
@@ -44,8 +44,15 @@ func (t *tracker) leave() {
 	defer t.mu.Unlock()
 	if took, ok := t.pace.leave(t.p.Phase, t.r.o.now()); ok {
 		t.r.m.phaseSeconds.WithLabelValues(string(t.p.Phase)).Observe(took)
-		t.log.Info("batch phase ended", "phase", t.p.Phase, "generation", t.p.Generation, "seconds", took)
+		t.log.Info("batch phase ended", "phase", t.p.Phase, "seconds", took)
 	}
+}
+
+// about says what the run's lines in the log are about from now on.
+func (t *tracker) about(attributes ...any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.log = t.log.With(attributes...)
 }
 
 // expect says how long the phases will take.
@@ -137,7 +144,7 @@ func (t *tracker) send(ctx context.Context) {
 	t.mu.Lock()
 	now := t.r.o.now()
 	t.p.Rate, t.p.Left = t.pace.rate(now), t.pace.left(t.p.Phase, now)
-	p := t.p
+	p, log := t.p, t.log
 	if p.Rate == 0 {
 		p.Unit = ""
 	}
@@ -148,7 +155,7 @@ func (t *tracker) send(ctx context.Context) {
 	case errors.Is(err, ErrFenced):
 		t.end(ErrFenced)
 	case err != nil && ctx.Err() == nil:
-		t.log.WarnContext(ctx, "batch run's progress not recorded", "error", err)
+		log.WarnContext(ctx, "batch run's progress not recorded", "error", err)
 	case cancel:
 		t.end(ErrCancelled)
 	}

@@ -39,7 +39,9 @@ DO $$
 DECLARE g bigint;
 BEGIN
   FOR g IN SELECT generation FROM batch_generation WHERE retained LOOP
-    EXECUTE format('ALTER TABLE IF EXISTS %I ADD COLUMN number text GENERATED ALWAYS AS (host) STORED', 'batch_host_' || g);
+    -- Types and schema are written out: the batch role may make operators and functions
+    -- here, and those of just these types would come before Postgres' own.
+    EXECUTE pg_catalog.format('ALTER TABLE IF EXISTS %I ADD COLUMN number text GENERATED ALWAYS AS (host) STORED', 'batch_host_'::text || g::text);
   END LOOP;
 END $$;
 -- +goose StatementEnd

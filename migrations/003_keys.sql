@@ -12,9 +12,9 @@ BEGIN
   END;
   IF NOT pg_has_role(current_user, 'freshrank_keys',
       CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END) THEN
-    EXECUTE format('GRANT freshrank_keys TO %I', current_user);
+    EXECUTE pg_catalog.format('GRANT freshrank_keys TO %I', current_user);
   END IF;
-  EXECUTE format('GRANT USAGE ON SCHEMA %I TO freshrank_keys', current_schema());
+  EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %I TO freshrank_keys', current_schema());
 END $$;
 -- +goose StatementEnd
 

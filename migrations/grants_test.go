@@ -103,6 +103,26 @@ func TestKeyGrants(t *testing.T) {
 	}
 }
 
+// TestRevocationIsFinal: nobody who may revoke a key can bring it back, or say that it
+// was at another time.
+func TestRevocationIsFinal(t *testing.T) {
+	db := migrationstest.Schema(t)
+	exec(t, db.KeysDSN, "INSERT INTO api_key (hash, name, scopes) VALUES (sha256('x'), 'x', '{read}')")
+	exec(t, db.KeysDSN, "UPDATE api_key SET revoked_at = '2001-01-01'")
+	for _, at := range []string{"NULL", "now() + interval '1 day'", "'2001-01-01'"} {
+		err := tryExec(t, db.KeysDSN, "UPDATE api_key SET revoked_at = "+at)
+		var pg *pgconn.PgError
+		if !errors.As(err, &pg) || pg.Code != "42501" {
+			t.Errorf("revoked at %s after it was: %v", at, err)
+		}
+	}
+	exec(t, db.KeysDSN, "UPDATE api_key SET revoked_at = coalesce(revoked_at, now())") // as often as one likes
+	var recent bool
+	if err := db.Owner.QueryRow(t.Context(), "SELECT revoked_at > now() - interval '1 minute' FROM api_key").Scan(&recent); err != nil || !recent {
+		t.Errorf("revoked just now %v, error %v", recent, err)
+	}
+}
+
 // What the catalogue says, tried.
 func TestTrespass(t *testing.T) {
 	db := migrationstest.Schema(t)

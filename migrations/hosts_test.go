@@ -26,6 +26,12 @@ func TestHostsOfAnOlderGeneration(t *testing.T) {
 		INSERT INTO batch_generation (generation, run, as_of, cut, parameters, known_pages, links, sweeps, damping, pages,
 			sum, dangling, plus, minus, epsilon_plus, epsilon_minus, x_max, quantiles)
 		SELECT g, id, now(), '{}', '{}', 1, 1, 1, 0.85, 1, 1, 0, 0, 0, 0, 0, 1, '{}' FROM r, unnest('{6,7}'::bigint[]) g`) // 6: its tables are lost
+	// Nor does a batch layer get at the owner's rights, by what it lays in the way.
+	exec(t, db.BatchDSN, `
+		CREATE FUNCTION trap(text, bigint) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'caught %', current_user; END $$;
+		CREATE OPERATOR || (LEFTARG = text, RIGHTARG = bigint, FUNCTION = trap);
+		CREATE FUNCTION format(text, text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'caught %', current_user; END $$;
+		CREATE FUNCTION format(text, name) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'caught %', current_user; END $$;`)
 	if _, err := migrations.Up(t.Context(), db.OwnerDSN); err != nil {
 		t.Fatal(err)
 	}

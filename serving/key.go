@@ -48,7 +48,8 @@ func HashSecret(secret string) (KeyHash, bool) {
 	if !ok || len(text) != base64.RawURLEncoding.EncodedLen(secretBytes) {
 		return KeyHash{}, false
 	}
-	if _, err := base64.RawURLEncoding.Strict().DecodeString(text); err != nil {
+	// The decoder passes over line ends, which leaves fewer bytes.
+	if b, err := base64.RawURLEncoding.Strict().DecodeString(text); err != nil || len(b) != secretBytes {
 		return KeyHash{}, false
 	}
 	return sha256.Sum256([]byte(secret)), true

@@ -67,7 +67,7 @@ func TestPace(t *testing.T) {
 		{rows: 8_000, took: writeTime, want: 8_000},
 		{rows: fewRows - 1, took: time.Hour, want: 8_000},
 		{rows: 8_000, took: time.Hour, pointer: true, want: 8_000},
-		{rows: 8_000, took: time.Hour, err: errors.New("timeout"), want: 8_000},
+		{rows: 8_000, took: time.Hour, err: errors.New("timeout"), want: 4_000},
 	} {
 		r := writeResult{Publication: Publication{Rows: make([]Row, c.rows), Switch: c.pointer}, took: c.took, err: c.err}
 		if err := s.finish(t.Context(), r); err != nil {

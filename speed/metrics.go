@@ -40,9 +40,10 @@ const (
 	attemptPublish = "publish"
 	attemptRebase  = "rebase"
 	attemptSweep   = "sweep old views"
+	attemptLook    = "look for a generation"
 )
 
-var attempts = []string{attemptLease, attemptView, attemptPublish, attemptRebase, attemptSweep}
+var attempts = []string{attemptLook, attemptLease, attemptView, attemptPublish, attemptRebase, attemptSweep}
 
 func newMetrics(r prometheus.Registerer, now func() time.Time) *metrics {
 	f := promauto.With(r)

@@ -28,3 +28,6 @@ func (p *pace) saw(rows int, took time.Duration) {
 	fits := int(float64(rows) * float64(writeTime) / float64(max(took, time.Millisecond)))
 	p.rows = min(max(fits, p.rows/2, fewRows), 2*p.rows, manyRows)
 }
+
+// failed takes in that an update was not written, which may be for its size.
+func (p *pace) failed() { p.rows = max(p.rows/2, fewRows) }

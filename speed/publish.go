@@ -88,6 +88,7 @@ func (s *session) finish(ctx context.Context, r writeResult) error {
 	}
 	s.faults.report(ctx, attemptPublish, r.err, "generation", r.Header.Generation, "offsets", r.Header.Offsets)
 	if r.err != nil {
+		s.pace.failed()
 		s.due, s.hold = true, time.After(s.opt.Retry)
 		return nil
 	}
@@ -101,6 +102,8 @@ func (s *session) finish(ctx context.Context, r writeResult) error {
 	s.Layer.epoch = r.Epoch
 	s.metrics.published(r.Publication, r.took)
 	s.opt.OnPublish(r.Publication)
+	s.opt.Logger.DebugContext(ctx, "published", "view", r.View, "generation", r.Header.Generation, "offsets", r.Header.Offsets, "sequence", r.Header.Sequence,
+		"rows", len(r.Rows), "took", r.took)
 	if r.Switch {
 		s.live.switched = true
 		s.opt.Logger.InfoContext(ctx, "switched view", "view", r.View, "generation", r.Header.Generation, "offsets", r.Header.Offsets, "rows", len(r.Rows))

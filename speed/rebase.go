@@ -18,9 +18,9 @@ const (
 	// maxTail is how many links and events are remembered at most, some 100 bytes
 	// each: after that the log has to wait.
 	maxTail = 10_000_000
-	// adoptStep is how many pages the session adopts before it looks at other things:
-	// some 10 ms.
-	adoptStep = 2000
+	// adoptStep is how many pages and links the session adopts before it looks at other
+	// things: some 10 ms.
+	adoptStep = 20_000
 	// failedLoads are tried again after this many Retry intervals: a load reads
 	// the whole generation.
 	failedLoads = 10
@@ -75,7 +75,7 @@ func (s *session) beginRebase(ctx context.Context, gen Generation) error {
 		return fmt.Errorf("rebase on generation %d: its cut %v lies before that of generation %d, %v: events between are to be read again",
 			gen.Number, gen.Cut, s.live.gen.Number, s.live.gen.Cut)
 	}
-	s.opt.Logger.InfoContext(ctx, "rebasing", "from", s.live.gen.Number, "to", gen.Number)
+	s.opt.Logger.InfoContext(ctx, "rebasing", "from", s.live.gen.Number, "to", gen.Number, "cut", gen.Cut, "offsets", s.live.applied)
 	n := &rebase{gen: gen, done: make(chan rebaseResult, 1)}
 	s.next = n
 	epsilon := s.control.now

@@ -32,7 +32,7 @@ func (s *session) follow(ctx context.Context) {
 func (s *session) lookForGenerations(ctx context.Context, wake <-chan struct{}) {
 	for waiting := false; ctx.Err() == nil; wait(ctx, s.opt.Poll, wake) {
 		gen, ok, err := s.opt.View.Active(ctx)
-		s.faults.report(ctx, "look for a generation", err)
+		s.faults.report(ctx, attemptLook, err)
 		if err != nil {
 			continue
 		}

@@ -2,6 +2,7 @@ package linkfile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -31,7 +32,8 @@ func (d *Dir) Claim(ctx context.Context) error {
 // generations without a manifest, log files that no manifest names. Only who may
 // write may call it, and not while writing.
 func (d *Dir) Clean(ctx context.Context) error {
-	if err := d.store.Remove(ctx, foldFolder); err != nil {
+	// A removal that did not come to its end has put a fold aside.
+	if err := errors.Join(d.store.Tidy(ctx, ""), d.store.Remove(ctx, foldFolder)); err != nil {
 		return fmt.Errorf("clean: %w", err)
 	}
 	for _, folder := range []string{graphFolder, ranksFolder} {

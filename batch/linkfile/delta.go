@@ -10,24 +10,33 @@ import (
 // moved only as often as the number of overlays has binary digits.
 type delta struct {
 	overlay *linkgraph.Overlay
-	late    int // events and links in overlay
+	late    int // units in overlay, see units
 	graphs  []*linkgraph.Graph
-	size    int // events and links taken
+	size    int // units taken
 }
 
-// lateSize is how many events and links an overlay takes.
+// lateSize is how many units an overlay takes.
 var lateSize = 1 << 21
 
 func newDelta() *delta { return &delta{overlay: linkgraph.NewOverlay(nil)} }
 
 func (d *delta) apply(e *link.Event) error {
 	d.overlay.Apply(e)
-	d.late += 1 + len(e.Links)
-	d.size += 1 + len(e.Links)
+	d.late += units(e)
+	d.size += units(e)
 	if d.late < lateSize {
 		return nil
 	}
 	return d.settle(false)
+}
+
+// units is about how much room an event takes, in that of a link of a crawl. One of a
+// single link is kept beside the link, as an edit with a time and a name of its own.
+func units(e *link.Event) int {
+	if e.Type == link.LinkAdded || e.Type == link.LinkRemoved {
+		return 8
+	}
+	return 1 + len(e.Links)
 }
 
 // settle makes a graph of the overlay, and one of those of its size, or of all.

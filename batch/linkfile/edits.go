@@ -75,7 +75,7 @@ func (d *Dir) readEdits(ctx context.Context, folder string, m GraphManifest, g *
 // eachEdit calls fn with every edit in order.
 func (d *Dir) eachEdit(ctx context.Context, folder string, m GraphManifest, fn func(source link.Page, e link.Edit) error) error {
 	var before pair
-	return d.readTable(ctx, folder, m.Files, editsTable, fixGraph, func(in *groupReader) error {
+	return d.readTable(ctx, folder, m.Files, editsTable, fixGraph, nil, func(in *groupReader) error {
 		var (
 			sources, targets = sized(&in.numbers[0], in.rows), sized(&in.numbers[1], in.rows)
 			rels, removed    = sized(&in.codes, in.rows), sized(&in.flags, in.rows)

@@ -12,8 +12,8 @@ import (
 	"freshrank/pagerank/linkgraph"
 )
 
-// passSize is how many events and links of events are merged into a graph in one pass:
-// what they add up to is in memory, some 35 bytes each, the graph is not.
+// passSize is how many units of events are merged into a graph in one pass: what they add
+// up to is in memory, some 35 bytes each, the graph is not.
 const passSize = 1 << 25
 
 // Fold writes the graph of a generation, as [Dir.WriteGraph] does: that of base, or none if
@@ -44,16 +44,20 @@ type folding struct {
 	asOf     time.Time
 	progress func(done, total int64)
 
-	limit  int // events and links of a pass
+	limit  int // units of a pass
 	passes int
 }
 
-func (d *Dir) fold(ctx context.Context, f *folding, events func(apply func(*link.Event) error) error) error {
+func (d *Dir) fold(ctx context.Context, f *folding, events func(apply func(*link.Event) error) error) (err error) {
 	if f.base == f.gen || f.gen < 0 {
 		return fmt.Errorf("graph %d cannot be made of graph %d", f.gen, f.base)
 	}
+	defer func() {
+		// Whatever became of the fold; [Dir.Clean] says it if this fails as well.
+		_ = d.store.Remove(context.WithoutCancel(ctx), foldFolder)
+	}()
 	sum := newDelta()
-	err := events(func(e *link.Event) error {
+	err = events(func(e *link.Event) error {
 		if err := sum.apply(e); err != nil || sum.size < f.limit {
 			return err
 		}
@@ -62,10 +66,7 @@ func (d *Dir) fold(ctx context.Context, f *folding, events func(apply func(*link
 	if err != nil {
 		return err
 	}
-	if err := d.pass(ctx, f, sum, generation(graphFolder, f.gen)); err != nil {
-		return err
-	}
-	return d.store.Remove(ctx, foldFolder)
+	return d.pass(ctx, f, sum, generation(graphFolder, f.gen))
 }
 
 // pass merges what events add up to into the graph that the pass before has left, or the
@@ -92,7 +93,7 @@ func (d *Dir) pass(ctx context.Context, f *folding, sum *delta, to string) error
 		err = (&merger{Dir: d, folder: f.from, base: base, progress: f.progress, merge: linkgraph.NewMerge(delta, int(base.Pages))}).run(ctx, folder, &m)
 		return m, err
 	})
-	if err == nil && f.passes > 0 {
+	if err == nil && f.passes > 0 && to != generation(graphFolder, f.gen) {
 		err = d.store.Remove(ctx, f.from)
 	}
 	f.base, f.from = f.gen, to

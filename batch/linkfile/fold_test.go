@@ -1,9 +1,11 @@
 package linkfile
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"reflect"
 	"runtime"
 	"slices"
@@ -30,10 +32,11 @@ func feed(events []*link.Event) func(func(*link.Event) error) error {
 
 func quiet(int64, int64) {}
 
-// foldPasses is Fold with passes of limit events and links.
-func foldPasses(t testing.TB, d *Dir, base, gen int64, cut link.Offsets, events []*link.Event, limit int) error {
+// foldPasses is Fold with passes of limit units, and returns how many it took.
+func foldPasses(ctx context.Context, d *Dir, base, gen int64, cut link.Offsets, events []*link.Event, limit int) (passes int, err error) {
 	f := &folding{base: base, from: generation(graphFolder, base), gen: gen, cut: cut, asOf: time.Unix(5, 0), progress: quiet, limit: limit}
-	return d.fold(t.Context(), f, feed(events))
+	err = d.fold(ctx, f, feed(events))
+	return f.passes, err
 }
 
 // TestFoldIsTheOverlay folds random events over several generations, in one pass or many:
@@ -43,35 +46,41 @@ func TestFoldIsTheOverlay(t *testing.T) {
 	d := open(t, t.TempDir())
 	defer func(size int) { lateSize = size }(lateSize)
 	lateSize = 15
+	most := 0 // passes of a fold
 	rapid.Check(t, func(rt *rapid.T) {
 		var want *linkgraph.Graph
 		last, asOf := rapid.Int64Range(1, 3).Draw(rt, "generations"), time.Unix(5, 0)
 		for gen := range last {
-			part, limit := events(rt), rapid.IntRange(50, 300).Draw(rt, "limit")
+			part, limit := events(rt), rapid.IntRange(8, 80).Draw(rt, "limit")
 			o := linkgraph.NewOverlay(want)
 			for _, e := range part {
 				o.Apply(e)
 			}
 			want = o.Graph()
-			if err := foldPasses(t, d, gen-1, gen, link.Offsets{gen, 7}, part, limit); err != nil {
-				t.Fatal(err)
+			passes, err := foldPasses(rt.Context(), d, gen-1, gen, link.Offsets{gen, 7}, part, limit)
+			if err != nil {
+				rt.Fatal(err)
 			}
+			most = max(most, passes)
 			got, _, err := d.ReadGraph(t.Context(), gen)
 			if err != nil {
-				t.Fatal(err)
+				rt.Fatal(err)
 			}
-			sameGraph(t, got, want)
+			sameGraph(rt, got, want)
 		}
 		got, err1 := d.GraphManifest(t.Context(), last-1)
 		err2 := d.WriteGraph(t.Context(), last-1, want, link.Offsets{last - 1, 7}, asOf)
 		in, err3 := d.GraphManifest(t.Context(), last-1)
 		if err := errors.Join(err1, err2, err3); err != nil {
-			t.Fatal(err)
+			rt.Fatal(err)
 		}
 		if !reflect.DeepEqual(got, in) {
-			t.Fatalf("manifest %+v, want %+v", got, in)
+			rt.Fatalf("manifest %+v, want %+v", got, in)
 		}
 	})
+	if most < 3 {
+		t.Errorf("no fold took more than %d passes: the test is too tame", most)
+	}
 	if names, err := d.store.List(t.Context(), foldFolder); err != nil || len(names) > 0 {
 		t.Errorf("left behind: %v, %v", names, err)
 	}
@@ -124,7 +133,7 @@ func TestFoldThatFails(t *testing.T) {
 	if !errors.Is(err, broken) {
 		t.Error(err)
 	}
-	if err := foldPasses(t, d, 1, 1, nil, nil, 1); err == nil {
+	if _, err := foldPasses(t.Context(), d, 1, 1, nil, nil, 1); err == nil {
 		t.Error("folded a graph into itself")
 	}
 	if err := d.Fold(t.Context(), 7, 8, nil, time.Now(), feed(nil), quiet); !errors.Is(err, fs.ErrNotExist) {
@@ -142,10 +151,10 @@ func TestFoldThatFails(t *testing.T) {
 		if err := os.WriteFile(file, damaged, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := foldPasses(t, d, 1, 2, nil, []*link.Event{crawl, crawl}, 2); !wellRefused(err, file) {
+		if _, err := foldPasses(t.Context(), d, 1, 2, nil, []*link.Event{crawl, crawl}, 2); !wellRefused(err, file) {
 			t.Errorf("%s damaged: %v", name, err)
 		}
-		if err := foldPasses(t, d, 1, 2, nil, nil, 2); !wellRefused(err, file) {
+		if _, err := foldPasses(t.Context(), d, 1, 2, nil, nil, 2); !wellRefused(err, file) {
 			t.Errorf("%s damaged, no events: %v", name, err)
 		}
 		if err := os.WriteFile(file, whole, 0o644); err != nil {
@@ -169,15 +178,23 @@ func TestFoldCrash(t *testing.T) {
 	if gen, _, err := d.LatestGraph(t.Context()); gen != 1 || err != nil {
 		t.Errorf("latest graph %d, %v", gen, err)
 	}
+	aside := filepath.Join(d.store.Path(""), ".tmp-fold-1")
+	if err := os.MkdirAll(filepath.Join(aside, "old", "0"), 0o755); err != nil {
+		t.Fatal(err)
+	}
 	if err := d.Clean(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	equal(t, "files", files(t, d.store.Path("")), before)
+	if _, err := os.Stat(aside); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%s is left behind: %v", aside, err)
+	}
 }
 
 // TestFoldMemory folds the same number of events into a graph and into one five times as
 // large, of many row groups both: what lives on the heap does not grow with it. Encoders come
-// and go with some ten megabytes each, so the median is compared.
+// and go with some ten megabytes each, so the median is compared, and a fifth of what a graph
+// in memory takes is allowed.
 func TestFoldMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("writes and reads a graph of a million pages")
@@ -215,7 +232,7 @@ func TestFoldMemory(t *testing.T) {
 	small, smallMost := live(200_000)
 	large, largeMost := live(1_000_000)
 	t.Logf("200,000 pages: %.1f MB, at most %.1f; a million: %.1f MB, at most %.1f", small/1e6, smallMost/1e6, large/1e6, largeMost/1e6)
-	if a := (large - small) / 800_000; a > 8 { // a graph in memory takes about a hundred
+	if a := (large - small) / 800_000; a > 20 { // a graph in memory takes about a hundred
 		t.Errorf("%.1f bytes more for each further page", a)
 	}
 }

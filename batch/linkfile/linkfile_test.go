@@ -69,7 +69,7 @@ func fold(events []*link.Event) *linkgraph.Graph {
 }
 
 // sameGraph compares all that a graph says.
-func sameGraph(t testing.TB, got, want *linkgraph.Graph) {
+func sameGraph(t rapid.TB, got, want *linkgraph.Graph) {
 	t.Helper()
 	if got.Pages() != want.Pages() {
 		t.Fatalf("%d pages, want %d", got.Pages(), want.Pages())
@@ -95,7 +95,7 @@ func sameGraph(t testing.TB, got, want *linkgraph.Graph) {
 	}
 }
 
-func equal[T any](t testing.TB, what string, got, want []T) {
+func equal[T any](t rapid.TB, what string, got, want []T) {
 	t.Helper()
 	if len(got) == 0 && len(want) == 0 {
 		return

@@ -75,11 +75,13 @@ func writeLinks(ctx context.Context, folder store.Folder, g *linkgraph.Graph) (F
 // readLinks fills in g.Links and g.Rels. Whether targets exist is for
 // linkgraph.Check.
 func (d *Dir) readLinks(ctx context.Context, folder string, m GraphManifest, g *linkgraph.Graph) error {
-	g.Links.Target = hugepages.Make[uint32](int(m.Links))
-	g.Links.Start = hugepages.Make[uint64](int(m.Pages) + 1)
+	ready := func() {
+		g.Links.Target = hugepages.Make[uint32](int(m.Links))
+		g.Links.Start = hugepages.Make[uint64](int(m.Pages) + 1)
+	}
 	var bear sync.Once // some link bears a rel
 	last := uint32(0)  // source of the rows before, in order
-	err := d.readTable(ctx, folder, m.Files, linksTable, fixGraph, func(in *groupReader) error {
+	err := d.readTable(ctx, folder, m.Files, linksTable, fixGraph, ready, func(in *groupReader) error {
 		sources, rels, err := in.links(g.Links.Target[in.first:][:in.rows])
 		if err != nil {
 			return err
@@ -114,10 +116,13 @@ func (d *Dir) readLinks(ctx context.Context, folder string, m GraphManifest, g *
 			return nil
 		})
 	})
+	if err != nil {
+		return err
+	}
 	for p := int64(last); p < m.Pages; p++ {
 		g.Links.Start[p+1] = uint64(m.Links)
 	}
-	return err
+	return nil
 }
 
 // links reads a row group of links: targets into their place, all else into memory of in.
@@ -134,7 +139,7 @@ func (in *groupReader) links(targets []uint32) (sources []uint32, rels []uint8, 
 // eachLink calls fn with every link in order.
 func (d *Dir) eachLink(ctx context.Context, folder string, m GraphManifest, fn func(source link.Page, e link.Edge) error) error {
 	var before pair
-	return d.readTable(ctx, folder, m.Files, linksTable, fixGraph, func(in *groupReader) error {
+	return d.readTable(ctx, folder, m.Files, linksTable, fixGraph, nil, func(in *groupReader) error {
 		targets := sized(&in.numbers[1], in.rows)
 		sources, rels, err := in.links(targets)
 		if err != nil {

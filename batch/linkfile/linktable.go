@@ -40,8 +40,9 @@ const (
 	fixColumns = "name the columns source, target and, if links have one, rel; each holds one string a row"
 
 	tableBatch = 1 << 12 // rows read at a time
-	tablePage  = 1 << 29 // bytes of a page, unpacked, that are taken
 )
+
+var tablePage = 1 << 29 // bytes of a page, unpacked, that are taken; less in a test
 
 // OpenLinkTable opens a file. names are what its columns source, target and rel may
 // be called, in any case; there need be none for rel.
@@ -91,28 +92,15 @@ func (t *LinkTable) Rows(group int) int64 { return t.in.MetaData().RowGroups[gro
 
 // Read calls row with every row of a row group, in order, until it returns an error,
 // which Read returns. A null is nil. The values must not be kept.
-func (t *LinkTable) Read(group int, row func(source, target, rel []byte) error) (err error) {
-	defer t.recover(&err)
-	in := t.in.RowGroup(group)
-	var columns [3]*tableColumn
-	for k, i := range t.columns {
-		if i < 0 {
-			continue
-		}
-		c, err := in.Column(i)
-		if err != nil {
-			return t.bad(fixTable, "column %s: %v", t.in.MetaData().Schema.Column(i).Path(), err)
-		}
-		r, ok := c.(*file.ByteArrayColumnChunkReader)
-		if !ok {
-			return t.bad(fixColumns, "column %s is no column of strings", c.Descriptor().Path())
-		}
-		columns[k] = &tableColumn{in: r, values: make([]parquet.ByteArray, tableBatch), levels: make([]int16, tableBatch)}
+func (t *LinkTable) Read(group int, row func(source, target, rel []byte) error) error {
+	columns, rows, err := t.group(group)
+	if err != nil {
+		return err
 	}
-	for left := in.NumRows(); left > 0; {
+	for left := rows; left > 0; {
 		n := min(left, tableBatch)
 		for _, c := range columns {
-			if err := c.read(int(n)); err != nil {
+			if err := c.decode(int(n)); err != nil {
 				return t.bad(fixTable, "%d rows before the end of row group %d: %v", left, group, err)
 			}
 		}
@@ -124,6 +112,27 @@ func (t *LinkTable) Read(group int, row func(source, target, rel []byte) error) 
 		left -= n
 	}
 	return nil
+}
+
+// group opens the columns of a row group. The decoder panics at some of what is no Parquet.
+func (t *LinkTable) group(number int) (columns [3]*tableColumn, rows int64, err error) {
+	defer t.recover(&err)
+	in := t.in.RowGroup(number)
+	for k, i := range t.columns {
+		if i < 0 {
+			continue
+		}
+		c, err := in.Column(i)
+		if err != nil {
+			return columns, 0, t.bad(fixTable, "column %s: %v", t.in.MetaData().Schema.Column(i).Path(), err)
+		}
+		r, ok := c.(*file.ByteArrayColumnChunkReader)
+		if !ok {
+			return columns, 0, t.bad(fixColumns, "column %s is no column of strings", c.Descriptor().Path())
+		}
+		columns[k] = &tableColumn{in: r, values: make([]parquet.ByteArray, tableBatch), levels: make([]int16, tableBatch)}
+	}
+	return columns, in.NumRows(), nil
 }
 
 func (t *LinkTable) bad(fix, format string, args ...any) error {
@@ -143,6 +152,16 @@ type tableColumn struct {
 	levels []int16
 	row, v int // of the batch, the next row and the next value
 	opt    bool
+}
+
+// decode is read without its panics.
+func (c *tableColumn) decode(rows int) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("cannot be decoded (%v)", p)
+		}
+	}()
+	return c.read(rows)
 }
 
 func (c *tableColumn) read(rows int) error {

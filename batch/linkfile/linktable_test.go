@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/apache/arrow/go/v15/parquet"
+	"github.com/apache/arrow/go/v15/parquet/compress"
 
 	"freshrank/batch/linkfile/store"
 )
@@ -75,5 +76,43 @@ func TestLinkTable(t *testing.T) {
 	}
 	if _, err := OpenLinkTable(filepath.Join(dir, foreign.file()), [3][]string{{"url"}, {"target"}, {}}); !errors.As(err, &bad) || !strings.Contains(err.Error(), "no column url") {
 		t.Errorf("a column that is not there: error %v", err)
+	}
+}
+
+// TestPackedTable: a page that is small in the file and large in memory is refused before
+// it is unpacked.
+func TestPackedTable(t *testing.T) {
+	defer func(n int) { tablePage = n }(tablePage)
+	tablePage = 4 << 20
+	dir := t.TempDir()
+	for _, codec := range []compress.Compression{zstd, snappy, compress.Codecs.Gzip} {
+		foreign := table{fmt.Sprint("bomb", codec), tableBatch, []column{textColumn("source", required), textColumn("target", required)}}
+		foreign.columns[0].codec = codec
+		w, err := store.NewLocal(dir).Create(t.Context(), foreign.file())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = writeTable(t.Context(), w, foreign.file(), foreign, foreign.spans(16), func(s span, out *group) {
+			sources, targets := make([]parquet.ByteArray, 16), make([]parquet.ByteArray, 16)
+			for i := range sources {
+				sources[i], targets[i] = make([]byte, 4<<20), []byte("t")
+			}
+			put(out, sources, nil)
+			put(out, targets, nil)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := allocated()
+		in, err := OpenLinkTable(filepath.Join(dir, foreign.file()), linkNames)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = in.Read(0, func(_, _, _ []byte) error { return nil })
+		var bad *TableError
+		if n := allocated() - before; !errors.As(err, &bad) || !strings.Contains(err.Error(), "a page of 671") || n > 32<<20 {
+			t.Errorf("%s: error %v, with %d bytes of memory", codec, err, n)
+		}
+		in.Close()
 	}
 }

@@ -41,7 +41,7 @@ func (d *Dir) appendLog(ctx context.Context, partition int, from, to int64, reco
 			return err
 		}
 	}
-	name := fmt.Sprintf("%020d-%020d.parquet", from, to)
+	name := recordsName(from, to)
 	w, err := d.store.Create(ctx, path.Join(folder, name))
 	if err != nil {
 		return err

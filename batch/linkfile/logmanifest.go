@@ -70,7 +70,10 @@ func (d *Dir) logManifest(ctx context.Context, partition int) (LogManifest, erro
 	end := int64(0)
 	for _, f := range m.Files {
 		if f.From != end || f.To <= f.From {
-			return m, &CorruptError{folder, fmt.Sprintf("%s does not follow offset %d", f.Name, end), fixLog}
+			return m, &CorruptError{folder, fmt.Sprintf("%.60q does not follow offset %d", f.Name, end), fixLog}
+		}
+		if f.Name != recordsName(f.From, f.To) { // nor is it outside of the folder
+			return m, &CorruptError{folder, fmt.Sprintf("%.60q is no file of offsets %d to %d", f.Name, f.From, f.To), fixLog}
 		}
 		end = f.To
 	}
@@ -95,6 +98,9 @@ func (d *Dir) refuseOrphans(ctx context.Context, folder string) error {
 	}
 	return nil
 }
+
+// recordsName returns the name of the file of records from ≤ offset < to.
+func recordsName(from, to int64) string { return fmt.Sprintf("%020d-%020d.parquet", from, to) }
 
 // isRecords reports whether a file of that name holds records.
 func isRecords(name string) bool { return strings.HasSuffix(name, ".parquet") }

@@ -69,11 +69,13 @@ func (a *arena) add(b []byte) []byte {
 
 // readPages fills in the columns of g that are indexed by page, its keys and Added.
 func (d *Dir) readPages(ctx context.Context, folder string, m GraphManifest, g *linkgraph.Graph) error {
-	n := int(m.Pages)
-	g.Kinds = make([]link.Kind, n)
-	g.Versions.Grow(n)
-	keys := make([]link.PageKey, n)
-	err := d.readTable(ctx, folder, m.Files, pagesTable, fixGraph, func(in *groupReader) error {
+	var keys []link.PageKey
+	ready := func() {
+		n := int(m.Pages)
+		g.Kinds, keys = make([]link.Kind, n), make([]link.PageKey, n)
+		g.Versions.Grow(n)
+	}
+	err := d.readTable(ctx, folder, m.Files, pagesTable, fixGraph, ready, func(in *groupReader) error {
 		part, err := in.pages(g.Kinds[in.first:][:in.rows], keys[in.first:][:in.rows])
 		if err != nil {
 			return err
@@ -100,7 +102,7 @@ func (d *Dir) readPages(ctx context.Context, folder string, m GraphManifest, g *
 // eachPage calls fn with every page in order: its URL, valid until the next, its key, and
 // its state but for links and edits.
 func (d *Dir) eachPage(ctx context.Context, folder string, m GraphManifest, fn func(p link.Page, url []byte, key link.PageKey, head link.State) error) error {
-	return d.readTable(ctx, folder, m.Files, pagesTable, fixGraph, func(in *groupReader) error {
+	return d.readTable(ctx, folder, m.Files, pagesTable, fixGraph, nil, func(in *groupReader) error {
 		kinds, keys := make([]link.Kind, in.rows), make([]link.PageKey, in.rows)
 		part, err := in.pages(kinds, keys)
 		if err != nil {

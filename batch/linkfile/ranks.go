@@ -107,7 +107,7 @@ func (d *Dir) readRanks(ctx context.Context, gen int64, g *linkgraph.Graph) (x, 
 	}
 	x, residual = make([]float64, g.Pages()), make([]float64, g.Pages())
 	next := link.Page(0) // where the page of the next row most likely is
-	err = d.readTable(ctx, generation(ranksFolder, gen), m.Files, ranksTable, fixRanks, func(in *groupReader) error {
+	err = d.readTable(ctx, generation(ranksFolder, gen), m.Files, ranksTable, fixRanks, nil, func(in *groupReader) error {
 		keys := sized(&in.keys, in.rows)
 		xs, residuals := sized(&in.doubles[0], in.rows), sized(&in.doubles[1], in.rows)
 		err1 := in.fault(chunk.Keys(&in.decode, in.column(), keys))

@@ -21,10 +21,15 @@ func writeIn(ctx context.Context, folder store.Folder, t table, rows int, fill f
 }
 
 // readTable calls fn with the row groups of the only file of t in folder; see each.
-func (d *Dir) readTable(ctx context.Context, folder string, files []File, t table, fix string, fn func(in *groupReader) error) error {
+// Before, it calls ready, if that is not nil: the manifest's number of rows is the
+// file's own by then, fit to make room for.
+func (d *Dir) readTable(ctx context.Context, folder string, files []File, t table, fix string, ready func(), fn func(in *groupReader) error) error {
 	r, err := d.openTable(ctx, folder, find(files, t.file()), t, fix)
 	if err != nil {
 		return err
+	}
+	if ready != nil {
+		ready()
 	}
 	return errors.Join(r.each(ctx, fn), r.close())
 }

@@ -18,8 +18,9 @@ func TestPublishSkipsTheWriteAheadLog(t *testing.T) {
 	}
 	var level string
 	h.scan(`SHOW wal_level`, &level)
+	run := h.running(l.Epoch()).ID
 	before := log()
-	if err := h.Publish(ctx, l.Epoch(), publication(1, h.running(l.Epoch()).ID, pages), func(float64, int) {}); err != nil {
+	if err := h.Publish(ctx, l.Epoch(), publication(1, run, pages), func(float64, int) {}); err != nil {
 		t.Fatal(err)
 	}
 	logged := log() - before

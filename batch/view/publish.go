@@ -22,7 +22,7 @@ func (v *View) Publish(ctx context.Context, epoch int64, p *batch.Publication, p
 				return fmt.Errorf("create %s: %w", t.name, err)
 			}
 		}
-		if err := fill(ctx, tx, p, func(rows int) {
+		if err := fill(ctx, tx, p, list, func(rows int) {
 			progress(copied*float64(rows)/float64(max(p.Rows, 1)), rows)
 		}); err != nil {
 			return err
@@ -93,8 +93,7 @@ func tables(g int64) []table {
 }
 
 // fill copies the rows.
-func fill(ctx context.Context, tx pgx.Tx, p *batch.Publication, progress func(rows int)) error {
-	list := tables(p.Number)
+func fill(ctx context.Context, tx pgx.Tx, p *batch.Publication, list []table, progress func(rows int)) error {
 	if err := copyPages(ctx, tx, list[0].name, p, progress); err != nil {
 		return fmt.Errorf("copy into %s: %w", list[0].name, err)
 	}

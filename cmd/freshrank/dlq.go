@@ -99,7 +99,12 @@ func (d *DLQFlags) each(ctx context.Context, c *call, fn func(f *feed.Feed, l fe
 	}
 	defer f.Close()
 	now := time.Now()
-	err = f.Letters(ctx, func(l feed.Letter) error {
+	reading, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	silent := time.AfterFunc(max(d.Wait, time.Second), func() { stop(fmt.Errorf("no answer within %s", d.Wait)) })
+	defer silent.Stop()
+	err = f.Letters(reading, func(l feed.Letter) error {
+		silent.Stop()
 		if all++; !d.match(l, now) {
 			return nil
 		}
@@ -116,6 +121,9 @@ func (d *DLQFlags) each(ctx context.Context, c *call, fn func(f *feed.Feed, l fe
 		err = nil
 	}
 	if err != nil && all == 0 && ctx.Err() == nil {
+		if cause := context.Cause(reading); cause != nil {
+			err = cause
+		}
 		err = boot.Usagef("brokers %s: %w; start the log, or name another with --brokers and --topic", strings.Join(s.brokers, ","), err)
 	}
 	return selected, all, err
@@ -153,7 +161,6 @@ type listedLetter struct {
 
 func (d *dlqListCmd) Run(ctx context.Context, c *call) error {
 	w := bufio.NewWriter(c.stdout)
-	defer w.Flush()
 	lines := json.NewEncoder(w)
 	selected, all, err := d.each(ctx, c, func(_ *feed.Feed, l feed.Letter, now time.Time) error {
 		if !d.JSON {
@@ -173,7 +180,7 @@ func (d *dlqListCmd) Run(ctx context.Context, c *call) error {
 	if err == nil && !d.JSON {
 		_, err = fmt.Fprintf(w, "%d of %d dead letters looked at\n", selected, all)
 	}
-	return err
+	return errors.Join(err, w.Flush())
 }
 
 type dlqReplayCmd struct {
@@ -187,7 +194,8 @@ func (dlqReplayCmd) Help() string {
 	return `Sends the selected records, as they were, to the partitions that they came from.
 That does no harm however often it is done: an event that the ranks include already
 changes nothing. Identical records are sent once. What is still no event comes back
-as a new dead letter; --valid leaves it out. Dead letters are not removed: the topic's
+as a new dead letter; --valid leaves it out, and those of which only the beginning was
+kept, as too large: of these nobody knows before they are sent. Dead letters are not removed: the topic's
 retention does that.
 
 Useful after a mistake of ours was mended, after limits were raised for all layers, or

@@ -68,9 +68,11 @@ func importGraph(ctx context.Context, c *call, o ImportFlags, files string, fill
 	// A folder that is ours is looked at first: reading may take long. One that
 	// is not yet is made last: a fault of the input must leave no trace.
 	var target *importTarget
-	if there, err := linkfile.Exists(ctx, o.Data); err != nil {
+	there, err := linkfile.Exists(ctx, o.Data)
+	if err != nil {
 		return boot.Usage(err)
-	} else if there {
+	}
+	if there {
 		if target, err = openTarget(ctx, o.Data); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/jackc/pgx/v5"
 
@@ -78,8 +79,8 @@ func (keysCreateCmd) Help() string {
 
 func (k *keysCreateCmd) Run(ctx context.Context, c *call) error {
 	want := apikey.Key{Name: strings.TrimSpace(k.Name)}
-	if n := len([]rune(want.Name)); n < 1 || n > 200 || strings.ContainsFunc(want.Name, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return boot.Usagef("name %q: must be 1 to 200 characters on one line, such as crawler-1", k.Name)
+	if n := len([]rune(want.Name)); n < 1 || n > 200 || strings.ContainsFunc(want.Name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return boot.Usagef("name %q: must be 1 to 200 characters that are printed, such as crawler-1", k.Name)
 	}
 	for _, s := range serving.Scopes {
 		if slices.Contains(k.Scopes, string(s)) {
@@ -92,8 +93,8 @@ func (k *keysCreateCmd) Run(ctx context.Context, c *call) error {
 	if k.Rate != 0 {
 		want.Rate = &k.Rate
 	}
-	if !(k.Rate >= 0 && k.Rate <= 1e6) {
-		return boot.Usagef("rate %v: must lie between 0 and 1e6 requests a second", k.Rate)
+	if k.Rate != 0 && !(k.Rate >= 0.001 && k.Rate <= 1e6) {
+		return boot.Usagef("rate %v: must lie between 0.001 and 1e6 requests a second", k.Rate)
 	}
 	return k.with(ctx, c, func(db *pgx.Conn) error {
 		made, secret, err := apikey.Create(ctx, db, want)
@@ -106,7 +107,9 @@ func (k *keysCreateCmd) Run(ctx context.Context, c *call) error {
 				Secret string `json:"key"`
 			}{made, secret})
 		}
-		fmt.Fprintln(c.stdout, secret)
+		if _, err := fmt.Fprintln(c.stdout, secret); err != nil {
+			return fmt.Errorf("key %d was made and could not be printed: revoke it and make another: %w", made.ID, err)
+		}
 		fmt.Fprintf(c.stderr, "key %d (%s) is good for %s; it is not shown again\n", made.ID, made.Name, scopes(made))
 		return nil
 	})

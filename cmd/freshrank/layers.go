@@ -184,7 +184,7 @@ func (w *wiring) server(ctx context.Context, o config.Serve, at net.Addr) (*api.
 	build := boot.Version()
 	return api.New(api.Options{
 		Reader: view, Submitter: events, Runs: view, Now: time.Now,
-		Keys: keys, OpenUntilFirstKey: open, TLS: secure,
+		Keys: keys, OpenUntilFirstKey: open, AllowHosts: o.AllowHosts, TLS: secure,
 		Limits: w.limits, Logger: w.log.With("layer", "serving"), Registerer: w.registry, Gatherer: w.registry,
 		Version: api.Version{Version: build.Version, Commit: build.Revision, Go: build.Go},
 		MaxBody: o.MaxBody, MaxLag: o.MaxLag, RateLimit: o.RateLimit, KeyRateLimit: o.KeyRateLimit, CORSOrigins: o.CORSOrigins,

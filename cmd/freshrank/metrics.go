@@ -25,7 +25,10 @@ func metricsParts(ctx context.Context, o config.Metrics, w *wiring) ([]boot.Part
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(w.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "live") })
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{
+		Handler: mux, MaxHeaderBytes: 64 << 10,
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+	}
 	return []boot.Part{{Name: "metrics", Run: func(ctx context.Context) error {
 		served := make(chan error, 1)
 		go func() { served <- server.Serve(ln) }()
@@ -37,6 +40,9 @@ func metricsParts(ctx context.Context, o config.Metrics, w *wiring) ([]boot.Part
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		err := server.Shutdown(drain)
+		if err != nil {
+			err = errors.Join(err, server.Close())
+		}
 		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}

@@ -105,6 +105,8 @@ func TestBadInput(t *testing.T) {
 		{"key for the same twice", "", []string{"keys", "create", "x", "--scopes=read,read", data}, []string{"scopes read,read"}},
 		{"key at what rate", "", []string{"keys", "create", "x", "--scopes=read", "--rate=-1", data}, []string{"rate -1"}},
 		{"key of nobody", "", []string{"keys", "create", " ", "--scopes=read", data}, []string{"name"}},
+		{"key at next to no rate", "", []string{"keys", "create", "x", "--scopes=read", "--rate=1e-12", data}, []string{"rate 1e-12"}},
+		{"key of a name turned around", "", []string{"keys", "create", "x\u202ey", "--scopes=read", data}, []string{"name", `\u202e`}},
 		{"keys without a folder", "", []string{"keys", "list", data}, []string{"data folder", "--data"}},
 		{"output in no folder", "", []string{"generate", "graph", "-o", "/does/not/exist"}, []string{"/does/not/exist"}},
 		{"half of TLS", "", []string{"serve", "--tls-key=k.pem", data}, []string{"tls-cert", `"k.pem"`, "together"}},

@@ -121,6 +121,9 @@ func (s *submission) flush(ctx context.Context) error {
 		}
 		fmt.Fprintf(s.stderr, "freshrank: %s, id %q: %s\n", place, f.ID, f.Detail)
 	}
+	if more := r.Rejected - len(r.Errors); more > 0 {
+		fmt.Fprintf(s.stderr, "freshrank: %d more of the same request are refused\n", more)
+	}
 	s.accepted, s.rejected = s.accepted+r.Accepted, s.rejected+r.Rejected
 	s.texts, s.places, s.bytes = s.texts[:0], s.places[:0], 0
 	return nil

@@ -65,7 +65,7 @@ func serverArgs(dir string, opts Options) []string {
 		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
 	}
 	args := []string{"-D", dataPath(dir)}
-	for _, s := range settings {
+	for _, s := range append(settings, opts.Settings...) {
 		args = append(args, "-c", s)
 	}
 	return args

@@ -27,6 +27,9 @@ const Database = "freshrank"
 type Options struct {
 	Logger *slog.Logger // nil discards
 	NoSync bool         // do not wait for the disk: fast, but a power failure corrupts. For tests
+
+	// Settings, as name=value, win over those that the server has otherwise. For tests.
+	Settings []string
 }
 
 // Server is a running Postgres.

@@ -95,6 +95,9 @@ func (a *attributes) read(r *reader, l Limits, name []byte) (err error) {
 		if a.extensions[string(name)] {
 			return invalid("", "", "is given twice: send it once")
 		}
+		if len(a.extensions) == maxExtensions {
+			return invalid("", "", "is one attribute too many: an event has at most %d that mean nothing here", maxExtensions)
+		}
 		if a.extensions == nil {
 			a.extensions = make(map[string]bool)
 		}

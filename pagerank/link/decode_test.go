@@ -329,6 +329,25 @@ func TestInvalidErrorIsShort(t *testing.T) {
 	}
 }
 
+// TestExtensions: attributes that mean nothing here are passed over, as long as they are
+// few.
+func TestExtensions(t *testing.T) {
+	event := func(n int) []byte {
+		more := ""
+		for i := range n {
+			more += fmt.Sprintf(`"x%d":1,`, i)
+		}
+		return []byte("{" + more + strings.TrimPrefix(wire("page.gone", `{"url":"http://a.example/"}`), "{"))
+	}
+	if _, err := DefaultLimits().Decode(event(64), arrival); err != nil {
+		t.Error(err)
+	}
+	var bad *InvalidError
+	if _, err := DefaultLimits().Decode(event(65), arrival); !errors.As(err, &bad) || !strings.Contains(err.Error(), "at most 64") {
+		t.Errorf("65 of them: %v", err)
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	for _, data := range []string{`{}`, `{"url":"http://a.example/"}`, `{"url":"http://a.example/","target":"http://b.example/","rel":"ugc nofollow"}`,
 		`{"url":"http://a.example/","links":[{"url":"http://b.example/%c3","rel":null},{"url":"http://a.example/#x"},{"url":"http:\/\/ä.example"}]}`} {

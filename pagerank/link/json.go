@@ -29,6 +29,10 @@ func (e *syntaxError) Error() string {
 	return fmt.Sprintf("is not valid JSON at byte %d: expected %s", e.pos, e.want)
 }
 
+// maxExtensions bounds how many attributes an event may have that nothing is read of:
+// their names are kept, so as to refuse one that is given twice.
+const maxExtensions = 64
+
 // maxDepth bounds the nesting of values that are skipped.
 const maxDepth = 32
 

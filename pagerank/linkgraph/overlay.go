@@ -167,20 +167,21 @@ func (o *Overlay) BeginRebase(base *Graph) *Rebasing {
 	return &Rebasing{To: NewOverlay(base), from: o, left: o.Touched()}
 }
 
-// Step takes up to so many touched pages over and reports whether that were all.
-func (r *Rebasing) Step(pages int) (done bool) {
-	now := r.left[:min(pages, len(r.left))]
-	r.left = r.left[len(now):]
+// Step takes touched pages over until they and their links are as many as work, one page
+// at least, and reports whether that were all.
+func (r *Rebasing) Step(work int) (done bool) {
 	renumber := func(p link.Page) link.Page {
 		if p == link.NoPage {
 			return p
 		}
 		return r.To.intern(r.from.URL(p))
 	}
-	for _, p := range now {
-		q := renumber(p)
+	for spent := 0; spent < work && len(r.left) > 0; r.left = r.left[1:] {
+		p := r.left[0]
+		q, state := renumber(p), r.from.State(p)
 		t := &touched{State: r.To.State(q)}
-		if t.Join(r.from.State(p).Renumber(renumber)) {
+		spent += 1 + len(state.Links) + len(t.Links)
+		if t.Join(state.Renumber(renumber)) {
 			r.To.states[q] = t
 		}
 	}

@@ -38,7 +38,7 @@ func (b *buckets) take(key int64, rate float64, now time.Time) time.Duration {
 	if tokens >= 1 {
 		tokens--
 	} else {
-		wait = time.Duration(math.Ceil((1 - tokens) / rate * 1e9))
+		wait = time.Duration(min(math.Ceil((1-tokens)/rate*1e9), float64(24*time.Hour)))
 	}
 	b.of[key] = bucket{tokens, now}
 	return wait

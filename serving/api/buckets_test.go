@@ -8,6 +8,21 @@ import (
 	"freshrank/serving"
 )
 
+// TestSlowestBucket: next to no rate is a long wait, and not none.
+func TestSlowestBucket(t *testing.T) {
+	w := newWorld()
+	secret := w.holders()[serving.ScopeRead]
+	hash := hashOf(secret)
+	slow := w.ring.Keys[hash]
+	slow.Rate = 1e-300
+	w.ring.Keys[hash] = slow
+	s := w.server()
+	do(s, "GET", "/v1/status", "", "Authorization: Bearer "+secret)
+	if got := do(s, "GET", "/v1/status", "", "Authorization: Bearer "+secret); got.Code != 429 || got.Header().Get("Retry-After") != "86400" {
+		t.Errorf("%d, Retry-After %s", got.Code, got.Header().Get("Retry-After"))
+	}
+}
+
 // TestKeyRateLimit: each key has the rate of its own, or the server's; a second's
 // worth may come at once; one key does not use up another's.
 func TestKeyRateLimit(t *testing.T) {

@@ -28,7 +28,7 @@ func seal(list byte, mark []byte) string {
 
 func unseal(list byte, cursor string) ([]byte, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || len(b) < 5 {
+	if err != nil || len(b) < 5 || base64.RawURLEncoding.EncodedLen(len(b)) != len(cursor) { // the decoder passes over line ends
 		return nil, badCursor(cursor)
 	}
 	body, sum := b[:len(b)-4], binary.BigEndian.Uint32(b[len(b)-4:])

@@ -16,7 +16,7 @@ type eventsInput struct {
 type Receipt struct {
 	Accepted int     `json:"accepted" doc:"Events that are durably in the log."`
 	Rejected int     `json:"rejected" doc:"Events that were refused and change nothing."`
-	Errors   []Fault `json:"errors" nullable:"false" doc:"Why, one entry for each refused event."`
+	Errors   []Fault `json:"errors" nullable:"false" doc:"Why, one entry for each refused event, the first 100 of them."`
 }
 
 type eventsOutput struct {
@@ -34,12 +34,16 @@ func (s *Server) events(ctx context.Context, in *eventsInput) (*eventsOutput, er
 	if err != nil {
 		return nil, err
 	}
-	s.metrics.events.WithLabelValues("rejected").Add(float64(len(p.faults)))
-	if len(p.events) == 0 && len(p.faults) > 0 {
+	s.metrics.events.WithLabelValues("rejected").Add(float64(p.bad))
+	if len(p.events) == 0 && p.bad > 0 {
 		if p.single {
 			p.faults[0].Index = nil
 		}
-		return nil, refused(p.faults...)
+		problem := refused(p.faults...)
+		if p.bad > len(p.faults) {
+			problem.Detail = fmt.Sprintf("all %d events were refused, of which errors lists the first %d", p.bad, len(p.faults))
+		}
+		return nil, problem
 	}
 	if len(p.events) > 0 {
 		if err := s.o.Submitter.Submit(ctx, p.events); err != nil {
@@ -49,7 +53,7 @@ func (s *Server) events(ctx context.Context, in *eventsInput) (*eventsOutput, er
 	}
 	s.metrics.events.WithLabelValues("accepted").Add(float64(len(p.events)))
 	out := &eventsOutput{CacheControl: "no-store"}
-	out.Body = Receipt{Accepted: len(p.events), Rejected: len(p.faults), Errors: append([]Fault{}, p.faults...)}
+	out.Body = Receipt{Accepted: len(p.events), Rejected: p.bad, Errors: append([]Fault{}, p.faults...)}
 	return out, nil
 }
 

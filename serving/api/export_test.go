@@ -15,6 +15,7 @@ var (
 	EncodeGeneration = encodeGeneration
 	DecodeGeneration = decodeGeneration
 	ParseEvents      = parseEvents
+	ParseLookup      = parseLookup
 	Routes           = func(s *Server) chi.Routes { return s.mux }
-	Parsed           = func(p *parsed) ([]*link.Event, []Fault) { return p.events, p.faults }
+	Parsed           = func(p *parsed) ([]*link.Event, []Fault, int) { return p.events, p.faults, p.bad }
 )

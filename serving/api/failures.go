@@ -43,20 +43,26 @@ func (s *Server) problem(ctx context.Context, err error) *Problem {
 		p = newProblem(http.StatusServiceUnavailable, "database-unavailable", "the database cannot be reached or is too busy", "try again").retry(time.Second)
 	default:
 		s.log.ErrorContext(ctx, "request failed", "error", err, "request_id", requestID(ctx))
-		p = newProblem(http.StatusInternalServerError, "", "something went wrong on our side", "report the request_id; the log has the details")
+		p = newProblem(http.StatusInternalServerError, "", "something went wrong on our side", fixOurs)
 	}
 	p.RequestID = requestID(ctx)
 	return p
 }
 
+// fixOurs is the way out of a fault of ours.
+const fixOurs = "report the request_id; the log has the details"
+
 // refused is the answer to values that can be read but not be used.
 func refused(f ...Fault) *Problem {
-	p := newProblem(http.StatusUnprocessableEntity, "", "the request was refused", "").faults(f...)
+	p := newProblem(http.StatusUnprocessableEntity, "", "the request was refused", fixEach).faults(f...)
 	if len(f) == 1 {
 		p.Detail, p.Fix = f[0].Detail, f[0].Fix
 	}
 	return p
 }
+
+// fixEach is the way out of a problem with several faults.
+const fixEach = "each entry of errors says what to send instead"
 
 // unreadable is the answer to what cannot be read at all.
 func unreadable(detail, fix string, f ...Fault) *Problem {

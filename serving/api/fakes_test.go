@@ -206,6 +206,9 @@ func (w *world) server() *api.Server { return w.serverOver(w, w) }
 func (w *world) serverOver(reader serving.Reader, runs serving.Runs) *api.Server {
 	o := w.options
 	o.Reader, o.Submitter, o.Runs = reader, w, runs
+	if o.Keys == nil {
+		o.AllowHosts = append(o.AllowHosts, "example.com", "api.example") // httptest's, and one of ours
+	}
 	if o.Now = w.clock; o.Now == nil {
 		o.Now = func() time.Time { return now }
 	}

@@ -3,7 +3,9 @@ package api
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -32,6 +34,10 @@ func callerOf(ctx context.Context) *caller {
 	return &caller{}
 }
 
+// unlimited are the paths that no rate of an address is for: orchestrators and
+// Prometheus ask for them.
+var unlimited = []string{"/livez", "/readyz", "/metrics"}
+
 // open are the paths that ask for no key: what an orchestrator and a newcomer
 // need, and nothing of what is stored.
 var open = []string{"/", "/docs", "/livez", "/openapi.json", "/readyz", "/version"}
@@ -54,20 +60,20 @@ func (s *Server) identify(next http.Handler) http.Handler {
 // recognise fills in the caller, or says why there is none.
 func (s *Server) recognise(r *http.Request, c *caller) *Problem {
 	if s.o.Keys == nil {
-		c.scopes = serving.Scopes
-		return nil
+		return s.keyless(r, c)
 	}
 	ring, err := s.ring.get(r.Context())
 	if err != nil {
 		return s.problem(r.Context(), err)
 	}
 	if s.o.OpenUntilFirstKey && !ring.Ever {
-		if !ownName(r.Host) {
-			return newProblem(http.StatusForbidden, "foreign-host", "without API keys nothing is answered under the name "+printable(r.Host),
-				"use 127.0.0.1 or localhost, or make a key with `freshrank keys create`")
+		for _, name := range proxied {
+			if r.Header.Get(name) != "" {
+				return newProblem(http.StatusForbidden, "proxied", "without API keys nothing is answered that a proxy passes on (there is a header "+name+")",
+					"make a key with `freshrank keys create`, or let everyone do everything with --allow-anonymous")
+			}
 		}
-		c.scopes = serving.Scopes
-		return nil
+		return s.keyless(r, c)
 	}
 	const fix = "send `Authorization: Bearer KEY` with a key that is valid; whoever runs this makes one with `freshrank keys create`"
 	given := r.Header.Values("Authorization")
@@ -93,15 +99,31 @@ func (s *Server) recognise(r *http.Request, c *caller) *Problem {
 	return nil
 }
 
-// ownName reports whether a Host header is an address or localhost. A web page
-// can have its own name lead to this machine (DNS rebinding), so that a browser
-// takes us for that page's server; an address it cannot.
-func ownName(host string) bool {
+// proxied are headers by which a proxy tells of itself: behind one, that only this
+// machine reaches an address means nothing.
+var proxied = []string{"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"}
+
+// keyless lets a request without a key do everything, if it asks for a name of ours.
+func (s *Server) keyless(r *http.Request, c *caller) *Problem {
+	if !ownName(r.Host, s.o.AllowHosts, s.o.Keys == nil) {
+		return newProblem(http.StatusForbidden, "foreign-host", "without API keys nothing is answered under the name "+printable(r.Host),
+			"use an address or localhost, make a key with `freshrank keys create`, or name the host with --allow-hosts")
+	}
+	c.scopes = serving.Scopes
+	return nil
+}
+
+// ownName reports whether a Host header is an address, localhost, one of those allowed
+// or, if short ones are, a name without a dot, as services in a cluster have. A web page
+// can have its own name lead to this machine (DNS rebinding), so that a browser takes
+// us for that page's server; these it cannot.
+func ownName(host string, allowed []string, short bool) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
 	host = strings.ToLower(strings.TrimSuffix(strings.TrimPrefix(host, "["), "]"))
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(host) != nil
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || short && !strings.Contains(host, ".") || net.ParseIP(host) != nil ||
+		slices.ContainsFunc(allowed, func(name string) bool { return name == "*" || strings.EqualFold(name, host) })
 }
 
 // challenge says how to identify oneself (RFC 6750).
@@ -114,7 +136,7 @@ const securityScheme = "key"
 func (s *Server) needs(scope serving.Scope, op huma.Operation) huma.Operation {
 	op.Security = []map[string][]string{{securityScheme: {string(scope)}}}
 	op.Description += " Needs a key with the scope `" + string(scope) + "`."
-	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests)
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 	op.Middlewares = append(op.Middlewares, func(ctx huma.Context, next func(huma.Context)) {
 		if !slices.Contains(callerOf(ctx.Context()).scopes, scope) {
 			r, w := humachi.Unwrap(ctx)
@@ -133,19 +155,22 @@ func (s *Server) needs(scope serving.Scope, op huma.Operation) huma.Operation {
 type keyRing struct {
 	reader serving.KeyReader
 	now    func() time.Time
+	log    *slog.Logger
 
 	mu    sync.Mutex
 	ring  serving.KeyRing
 	read  time.Time // when ring was read
 	tried time.Time // when that was last tried; zero: never
 	err   error     // why there is no ring to go by
+
+	failed bool // the last try did
 }
 
 const (
 	// ringFresh is how long keys are believed without a look.
 	ringFresh = 2 * time.Second
-	// ringStale is how long they are believed while the database does not answer,
-	// so that events get into the log without it.
+	// ringStale is how long they, or that there are none, are believed while the
+	// database does not answer, so that events get into the log without it.
 	ringStale = 5 * time.Minute
 	// ringWait is how long a look may take.
 	ringWait = time.Second
@@ -163,11 +188,34 @@ func (k *keyRing) get(ctx context.Context) (serving.KeyRing, error) {
 	defer cancel()
 	k.tried = now
 	ring, err := k.reader.Keys(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("%w: %w", serving.ErrUnavailable, err)
+	}
+	if failed := err != nil; failed != k.failed {
+		k.failed = failed
+		if failed {
+			k.log.WarnContext(ctx, "keys cannot be read: those that were known hold for a while", "error", err, "for", ringStale)
+		} else {
+			k.log.InfoContext(ctx, "keys can be read again")
+		}
+	}
 	switch {
 	case err == nil:
 		k.ring, k.read, k.err = ring, now, nil
-	case k.read.IsZero() || k.ring.Ever && now.Sub(k.read) > ringStale:
+	case k.read.IsZero() || now.Sub(k.read) > ringStale:
 		k.err = err
 	}
 	return k.ring, k.err
+}
+
+// age is a gauge: the seconds since the keys were read that requests are checked
+// against. It is −1 until they were.
+func (k *keyRing) age() float64 {
+	_, _ = k.get(context.Background())
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.read.IsZero() {
+		return -1
+	}
+	return k.now().Sub(k.read).Seconds()
 }

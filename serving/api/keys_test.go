@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -218,6 +219,72 @@ func TestRevoked(t *testing.T) {
 	is("with a database again", 202)
 }
 
+// ringStale is how long keys are believed without a database.
+const ringStale = 5 * time.Minute
+
+// TestForeignHosts: a server that asks nobody for a key answers under names of its own
+// alone. Under that of a web page, a browser would take it for that page's server.
+func TestForeignHosts(t *testing.T) {
+	w := newWorld()
+	w.options.AllowHosts = []string{"ranks.example"}
+	s := w.server()
+	for host, want := range map[string]int{
+		"127.0.0.1:8080": 200, "10.1.2.3": 200, "[::1]:8080": 200, "localhost": 200, "serve:8080": 200, "Ranks.Example:80": 200,
+		"evil.example": 403, "127.0.0.1.evil.example:8080": 403, "ranks.example.evil.example": 403,
+	} {
+		if got := do(s, "GET", "http://"+host+"/v1/status", ""); got.Code != want {
+			t.Errorf("as %s: %d %s", host, got.Code, got.Body)
+		}
+	}
+	if got := do(s, "GET", "http://evil.example/livez", ""); got.Code != 200 {
+		t.Errorf("alive, under any name: %d %s", got.Code, got.Body)
+	}
+	w.options.AllowHosts = []string{"*"}
+	if got := do(w.server(), "GET", "http://evil.example/v1/status", ""); got.Code != 200 {
+		t.Errorf("where every name is allowed: %d %s", got.Code, got.Body)
+	}
+}
+
+// TestSilentKeys: that keys cannot be read is logged once, as is the end of it, and
+// counted as what it is; how old those in use are is exported.
+func TestSilentKeys(t *testing.T) {
+	w := newWorld()
+	secret := w.holders()[serving.ScopeRead]
+	clock := now
+	w.clock = func() time.Time { return clock }
+	var log bytes.Buffer
+	w.options.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	s := w.server()
+	ask := func(path string) *httptest.ResponseRecorder {
+		return do(s, "GET", path, "", "Authorization: Bearer "+secret)
+	}
+	ask("/v1/status")
+	w.err = context.DeadlineExceeded
+	for range 10 {
+		clock = clock.Add(20 * time.Second)
+		ask("/v1/status")
+	}
+	if n := strings.Count(log.String(), "keys cannot be read"); n != 1 {
+		t.Errorf("logged %d times:\n%s", n, log.String())
+	}
+	if got := ask("/metrics").Body.String(); !strings.Contains(got, "freshrank_serving_keys_age_seconds 200\n") {
+		t.Errorf("the age of the keys is not told:\n%s", got)
+	}
+	clock = clock.Add(ringStale)
+	if got := ask("/v1/status"); got.Code != 503 || !strings.Contains(got.Body.String(), "database-unavailable") {
+		t.Errorf("after a long while: %d %s", got.Code, got.Body)
+	}
+	if got := ask("/v1/ranks?url=" + home); got.Code != 503 {
+		t.Errorf("after a long while: %d %s", got.Code, got.Body)
+	}
+	w.err = nil
+	clock = clock.Add(20 * time.Second)
+	if got := ask("/metrics").Body.String(); !strings.Contains(log.String(), "keys can be read again") ||
+		!strings.Contains(got, `freshrank_http_request_duration_seconds_count{code="503",method="GET",route="/v1/ranks"} 1`) {
+		t.Errorf("log\n%s\nmetrics\n%s", log.String(), got)
+	}
+}
+
 // TestOpenUntilFirstKey: without a key all is open; with the first it closes, and
 // does not open again when that is revoked.
 func TestOpenUntilFirstKey(t *testing.T) {
@@ -240,10 +307,19 @@ func TestOpenUntilFirstKey(t *testing.T) {
 	if got := do(s, "POST", local+"/v1/batch/runs", ""); got.Code != http.StatusAccepted {
 		t.Errorf("before the first key: %d %s", got.Code, got.Body)
 	}
-	w.err = errors.New("the database is away")
-	clock = clock.Add(time.Hour)
+	for _, header := range []string{"X-Forwarded-For: 1.2.3.4", "Forwarded: for=1.2.3.4", "Via: 1.1 proxy", "X-Real-IP: 1.2.3.4"} {
+		if got := do(s, "POST", local+"/v1/batch/runs", "", header); got.Code != http.StatusForbidden || !strings.Contains(got.Body.String(), "proxied") {
+			t.Errorf("before the first key, with %s: %d %s", header, got.Code, got.Body)
+		}
+	}
+	w.err = fmt.Errorf("the database is away: %w", serving.ErrUnavailable)
+	clock = clock.Add(ringStale)
 	if got := do(s, "POST", local+"/v1/events", good); got.Code != http.StatusAccepted {
 		t.Errorf("before the first key, without a database: %d %s", got.Code, got.Body)
+	}
+	clock = clock.Add(2 * time.Second) // somebody may have made a key by now
+	if got := do(s, "POST", local+"/v1/events", good); got.Code != http.StatusServiceUnavailable {
+		t.Errorf("before the first key, without a database for long: %d %s", got.Code, got.Body)
 	}
 	w.err, w.ring = nil, serving.KeyRing{Ever: true}
 	clock = clock.Add(2 * time.Second)

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,7 +62,7 @@ func (s *Server) recover(next http.Handler) http.Handler {
 			if begun, ok := w.(middleware.WrapResponseWriter); ok && begun.Status() != 0 {
 				panic(http.ErrAbortHandler)
 			}
-			newProblem(http.StatusInternalServerError, "", "something went wrong on our side", "report the request_id; the log has the details").write(w, r)
+			newProblem(http.StatusInternalServerError, "", "something went wrong on our side", fixOurs).write(w, r)
 		}()
 		next.ServeHTTP(w, r)
 	})
@@ -94,10 +95,9 @@ func rateLimit(requests int, window time.Duration) func(http.Handler) http.Handl
 	return func(next http.Handler) http.Handler {
 		limited := limit(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			switch r.URL.Path {
-			case "/livez", "/readyz", "/metrics":
+			if slices.Contains(unlimited, r.URL.Path) {
 				next.ServeHTTP(w, r)
-			default:
+			} else {
 				limited.ServeHTTP(w, r)
 			}
 		})

@@ -55,8 +55,8 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			if !slices.Contains(methods, method) {
 				method = "other"
 			}
-			if route == "" {
-				route = "none"
+			if route == "" { // it was answered before it came that far
+				route = s.routeOf(r)
 			}
 			code := ww.Status()
 			if code == 0 {
@@ -70,6 +70,22 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(ww, r)
 	})
+}
+
+// routeOf returns the pattern of the route that a request is for.
+func (s *Server) routeOf(r *http.Request) string {
+	path, method := r.URL.Path, r.Method
+	if r.URL.RawPath != "" {
+		path = r.URL.RawPath
+	}
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	at := chi.NewRouteContext()
+	if !s.mux.Match(at, method, path) {
+		return "none"
+	}
+	return at.RoutePattern()
 }
 
 // size prints a number of bytes that is usually a round one.

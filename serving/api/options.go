@@ -24,9 +24,11 @@ type Options struct {
 	// everything.
 	Keys serving.KeyReader
 	// OpenUntilFirstKey lets everyone do everything as long as no key was ever made,
-	// if they ask for an address or localhost: for servers that only their own
-	// machine can reach.
+	// unless a proxy passes it on: for servers that only their own machine can reach.
 	OpenUntilFirstKey bool
+	// AllowHosts are the names under which requests without a key are answered,
+	// besides addresses, localhost and, if Keys is nil, names without a dot; "*": any.
+	AllowHosts []string
 
 	Limits     link.Limits           // of events and URLs; link.DefaultLimits()
 	Logger     *slog.Logger          // discards

@@ -26,10 +26,15 @@ const (
 // body's size first; of "1\n1\n…" a few megabytes would become millions of errors.
 const maxEvents = 50_000
 
+// maxFaultsTold is how many refused events of a body are told one by one: as the
+// answer to 50,000 of a few bytes each there would be megabytes.
+const maxFaultsTold = 100
+
 // parsed is what a body of events holds.
 type parsed struct {
 	events []*link.Event
-	faults []Fault // by index
+	faults []Fault // by index, the first maxFaultsTold
+	bad    int     // how many were refused
 	single bool    // the body is one event, not a batch of one
 }
 
@@ -92,6 +97,9 @@ func (p *parsed) add(index int, raw []byte, limits link.Limits, received time.Ti
 	e, err := limits.Decode(raw, received)
 	if err == nil {
 		p.events = append(p.events, &e)
+		return
+	}
+	if p.bad++; p.bad > maxFaultsTold {
 		return
 	}
 	var invalid *link.InvalidError

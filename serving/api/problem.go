@@ -109,9 +109,9 @@ func init() {
 }
 
 func fromHuma(status int, msg string, errs ...error) *Problem {
-	p := newProblem(status, "", msg, "")
-	if status >= 400 && status < 500 {
-		p.Fix = "see /docs for what this route takes"
+	p := newProblem(status, "", msg, "see /docs for what this route takes")
+	if status >= 500 {
+		p.Fix = fixOurs
 	}
 	for _, err := range errs {
 		var d huma.ErrorDetailer

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"reflect"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -49,7 +50,14 @@ func document(version string) *huma.OpenAPI {
 
 func (s *Server) routes() {
 	get := func(path, id, tag, summary, description string) huma.Operation {
-		return huma.Operation{Method: http.MethodGet, Path: path, OperationID: id, Tags: []string{tag}, Summary: summary, Description: description}
+		errors := []int{http.StatusUnprocessableEntity} // no route takes parameters that it does not know
+		if s.o.RateLimit > 0 && !slices.Contains(unlimited, path) {
+			errors = append(errors, http.StatusTooManyRequests)
+		}
+		return huma.Operation{
+			Method: http.MethodGet, Path: path, OperationID: id, Tags: []string{tag}, Summary: summary, Description: description,
+			Errors: errors,
+		}
 	}
 	notModified := func() map[string]*huma.Response { // huma adds to it
 		return map[string]*huma.Response{"304": {Description: "Nothing was published since the answer with that ETag."}}

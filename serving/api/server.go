@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"freshrank/serving"
 )
@@ -40,7 +41,12 @@ func New(o Options) *Server {
 	state := &health{read: o.Reader.Health, now: o.Now}
 	o.Registerer.MustRegister(state)
 	s.gate = gate{max: o.MaxLag, health: state}
-	s.ring = keyRing{reader: o.Keys, now: o.Now}
+	s.ring = keyRing{reader: o.Keys, now: o.Now, log: o.Logger}
+	if o.Keys != nil {
+		o.Registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "freshrank_serving_keys_age_seconds", Help: "Time since the API keys were read that requests are checked against; -1 before that.",
+		}, s.ring.age))
+	}
 
 	s.mux = chi.NewMux()
 	s.mux.Use(middleware.GetHead, withRequestID, s.observe, s.recover)
@@ -137,17 +143,11 @@ func (s *Server) wrongMethod(w http.ResponseWriter, r *http.Request) {
 // route registers an operation whose handler's errors become problems.
 func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	op.Errors = append(op.Errors, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
-	if op.Method != http.MethodGet {
-		op.Errors = append(op.Errors, http.StatusForbidden)
-	}
 	if op.Method == http.MethodPost {
 		op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
 		// The middleware has read the body. A limit of huma's on reading it would be
 		// one on the connection, and end the request while it waits for the log.
 		op.MaxBodyBytes, op.BodyReadTimeout, op.SkipValidateBody = s.o.MaxBody+1, -1, true
-	}
-	if s.o.RateLimit > 0 {
-		op.Errors = append(op.Errors, http.StatusTooManyRequests)
 	}
 	var content map[string]*huma.MediaType
 	if op.RequestBody != nil {

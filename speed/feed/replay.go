@@ -98,6 +98,9 @@ func (f *Feed) original(ctx context.Context, l Letter) (found link.Record, ok bo
 	if !l.Cut {
 		return l.Record, true, nil
 	}
+	if l.Partition < 0 || l.Offset < 0 {
+		return link.Record{}, false, nil // it does not say where it comes from
+	}
 	_, err = f.fetchFrom(ctx, f.opt.Topic, l.Partition, l.Offset, func(r link.Record, _ []kafka.Header) {
 		if r.Offset == l.Offset {
 			found, ok = r, true

@@ -37,7 +37,9 @@ func (v *View) TryAcquire(ctx context.Context) (_ speed.Lease, ok bool, err erro
 			closeNow(conn)
 		}
 	}()
-	err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended(current_schema() || ':speed', 0))`).Scan(&ok)
+	// Types are written out: the batch layer may make operators in the schema, and one of
+	// just these types would come before Postgres' own. Here as in movePointer.
+	err = conn.QueryRow(ctx, `SELECT pg_try_advisory_lock(hashtextextended(current_schema()::text || ':speed'::text, 0::bigint))`).Scan(&ok)
 	if err != nil {
 		return nil, false, fmt.Errorf("acquire lease: %w", err)
 	}

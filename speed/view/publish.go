@@ -48,7 +48,7 @@ func (v *View) Publish(ctx context.Context, p speed.Publication) error {
 // the pointer leads to; the lock, which it takes before it looks, keeps it from
 // looking just before the pointer moves and dropping just after.
 func movePointer(ctx context.Context, tx pgx.Tx, p speed.Publication) error {
-	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema() || ':generations', 0))`)
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock_shared(hashtextextended(current_schema()::text || ':generations'::text, 0::bigint))`)
 	if err != nil {
 		return err
 	}

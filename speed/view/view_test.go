@@ -262,3 +262,24 @@ func insertGeneration(t *testing.T, db *migrationstest.DB, number int64, paramet
 		t.Fatal(err)
 	}
 }
+
+// TestTraps: a batch layer that was taken over gets no other layer to run what it lays in
+// the way of its statements.
+func TestTraps(t *testing.T) {
+	db, v := newView(t)
+	_, err := db.Batch.Exec(t.Context(), `
+		CREATE FUNCTION trap(name, text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'caught %', current_user; END $$;
+		CREATE OPERATOR || (LEFTARG = name, RIGHTARG = text, FUNCTION = trap);
+		CREATE FUNCTION hashtextextended(text, integer) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'caught %', current_user; END $$;`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	epoch := acquire(t, v).Epoch()
+	staged, err := v.Stage(t.Context(), speed.Publication{Epoch: epoch, Header: header(1, 5, 6), Rows: []speed.Row{row("http://a.example/", 1.5, 1)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Publish(t.Context(), speed.Publication{Epoch: epoch, View: staged, Switch: true, Header: header(2, 8, 6)}); err != nil {
+		t.Error(err)
+	}
+}

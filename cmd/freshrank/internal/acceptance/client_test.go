@@ -80,6 +80,10 @@ type state struct {
 	Lag        struct {
 		Events *int64 `json:"events"`
 	} `json:"lag"`
+	Bounds struct {
+		Epsilon float64 `json:"epsilon"`
+		Slack   float64 `json:"slack"`
+	} `json:"bounds"`
 }
 
 func (c client) state() (s state, status int, err error) {

@@ -9,9 +9,9 @@ import (
 	"freshrank/cmd/freshrank/internal/graphs"
 )
 
-// The size of TestScale; see `make scale`.
+// The size of TestScale and TestBackpressure; see `make scale` and `make load`.
 var (
-	scalePages = flag.String("pages", "", "pages of the web of TestScale, such as 10M")
+	scalePages = flag.String("pages", "", "pages of the made-up web, such as 10M")
 	scaleLinks = flag.String("links", "", "its links, such as 100M")
 )
 

@@ -1,9 +1,14 @@
 package boot
 
 import (
+	"bytes"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Logger returns a logger on w: text on a terminal and JSON otherwise, unless
@@ -26,7 +31,33 @@ func newLogger(w io.Writer, level slog.Level, text bool) *slog.Logger {
 	if text {
 		return slog.New(slog.NewTextHandler(w, opts))
 	}
-	return slog.New(slog.NewJSONHandler(w, opts))
+	return slog.New(slog.NewJSONHandler(escaper{w}, opts))
+}
+
+// escaper writes lines of JSON with every character escaped that is not printed: a
+// terminal would obey some (U+009B begins a command), others turn text around.
+type escaper struct{ w io.Writer }
+
+// Write takes whole lines, as slog writes them.
+func (e escaper) Write(line []byte) (int, error) {
+	hidden := func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }
+	if bytes.IndexFunc(line, hidden) < 0 {
+		return e.w.Write(line)
+	}
+	out := make([]byte, 0, len(line)+64)
+	for _, r := range string(line) {
+		if !hidden(r) {
+			out = utf8.AppendRune(out, r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			out = fmt.Appendf(out, "\\u%04x", unit)
+		}
+	}
+	if _, err := e.w.Write(out); err != nil {
+		return 0, err
+	}
+	return len(line), nil
 }
 
 // IsTerminal reports whether f is a terminal.

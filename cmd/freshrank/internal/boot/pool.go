@@ -71,6 +71,10 @@ func prepare(cfg *pgx.ConnConfig, role Role) {
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = string(role)
 	}
+	if role == ServingRole && cfg.RuntimeParams["statement_timeout"] == "" {
+		// Nobody waits for an answer for longer; Postgres would go on working on it.
+		cfg.RuntimeParams["statement_timeout"] = "20000"
+	}
 	cfg.RuntimeParams["timezone"] = "UTC"
 	// After a crash of this host, Postgres ends its sessions, and gives up the
 	// locks that they hold, within a minute instead of two hours.

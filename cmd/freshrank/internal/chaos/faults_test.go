@@ -118,12 +118,13 @@ func (l *layer) paused() fault {
 // ways are those in which a connection breaks.
 var ways = []struct {
 	kind string
+	half bool // half-open
 	how  func(*proxy)
 }{
-	{"cut", (*proxy).cut},
-	{"stall up", func(p *proxy) { p.stall(true, false) }},
-	{"stall down", func(p *proxy) { p.stall(false, true) }},
-	{"slow", func(p *proxy) { p.slow(20*time.Millisecond, 200_000) }},
+	{"cut", false, (*proxy).cut},
+	{"stall up", true, func(p *proxy) { p.stall(true, false) }},
+	{"stall down", true, func(p *proxy) { p.stall(false, true) }},
+	{"slow", false, func(p *proxy) { p.slow(20*time.Millisecond, 200_000) }},
 }
 
 func (c connection) broken(way int) fault {

@@ -157,11 +157,7 @@ func TestKafkaProxy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
-		if err := l.Stop(); err != nil {
-			t.Error(err)
-		}
-	}()
+	defer func() { _ = l.Stop() }()
 	p := newKafkaProxy(t, l.Addr())
 	if _, err := topics.Ensure(t.Context(), topics.Options{Brokers: []string{p.addr()}, Partitions: 2}, "test"); err != nil {
 		t.Fatal(err)

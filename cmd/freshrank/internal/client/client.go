@@ -114,7 +114,7 @@ func (c *Client) post(ctx context.Context, body []byte) (_ Receipt, after time.D
 		p.Detail = fmt.Sprintf("%.200q", text)
 	}
 	if p.Status == http.StatusUnprocessableEntity && len(p.Errors) > 0 { // every one was refused
-		return Receipt{Rejected: len(p.Errors), Errors: p.Errors}, 0, nil
+		return Receipt{Rejected: bytes.Count(body, []byte("\n")), Errors: p.Errors}, 0, nil
 	}
 	if p.Status == http.StatusTooManyRequests || p.Status == http.StatusServiceUnavailable {
 		seconds, _ := strconv.Atoi(response.Header.Get("Retry-After"))

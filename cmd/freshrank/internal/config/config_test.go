@@ -127,6 +127,34 @@ func TestPrintIsAFileAndHidesSecrets(t *testing.T) {
 	}
 }
 
+// TestRedact: of what is no DSN, or one that is hard to read, nothing is told; of the
+// rest, all but what is secret.
+func TestRedact(t *testing.T) {
+	for dsn, want := range map[string]string{
+		"postgres://u:hunter2@h:5/d?sslmode=require":    "postgres://u:REDACTED@h:5/d?sslmode=require",
+		"postgres://u@h/d?password=hunter2":             "postgres://u@h/d?password=REDACTED",
+		"host=h user=u password=hunter2 dbname=d":       "host=h user=u password=REDACTED dbname=d",
+		`host=h password = 'hunter2 \' hunter2' user=u`: "host=h password = REDACTED user=u",
+		`password=hunter2\ hunter2 user=u`:              "password=REDACTED user=u",
+		"PASSWORD=hunter2 sslpassword=hunter2":          "PASSWORD=REDACTED sslpassword=REDACTED",
+		"host=h password= hunter2":                      "host=h password= REDACTED",
+		"host=h password='hunter2 hunter2":              "REDACTED",
+		"u:hunter2@h/d":                                 "REDACTED",
+		"postgres:u:hunter2@h/d":                        "REDACTED",
+		"hunter2":                                       "REDACTED",
+		"postgres://u:hun ter2@h/d":                     "REDACTED",
+		"postgres://u:7/hunter2@h/d":                    "REDACTED",
+		"postgres://u:7?hunter2@h/d":                    "REDACTED",
+		"postgres://u:7#hunter2@h/d":                    "REDACTED",
+		"postgres://u:hunter2@h:x/d":                    "REDACTED",
+		"":                                              "",
+	} {
+		if got := Redact(dsn); got != want {
+			t.Errorf("%s is told as %s, want %s", dsn, got, want)
+		}
+	}
+}
+
 // TestKeyIsASecret: it is printed and told of in errors as REDACTED alone, and
 // what came from a file is printed as the file.
 func TestKeyIsASecret(t *testing.T) {

@@ -96,23 +96,22 @@ func parse(path string, r io.Reader) (map[string]string, error) {
 	return values, faultsError(faults)
 }
 
-// scalar returns a value as it would stand on a command line.
+// scalar returns a value as it would stand on a command line. Aliases are not
+// followed: one can lead to itself, and a few of them make any amount of text.
 func scalar(n *yaml.Node) (string, error) {
-	switch n.Kind {
-	case yaml.ScalarNode:
-		return n.Value, nil
-	case yaml.AliasNode:
-		return scalar(n.Alias)
-	case yaml.SequenceNode:
-		var parts []string
+	parts := []string{n.Value}
+	if n.Kind == yaml.SequenceNode {
+		parts = nil
 		for _, c := range n.Content {
-			p, err := scalar(c)
-			if err != nil {
-				return "", err
+			if c.Kind != yaml.ScalarNode {
+				return "", errNoValue
 			}
-			parts = append(parts, p)
+			parts = append(parts, c.Value)
 		}
-		return strings.Join(parts, ","), nil
+	} else if n.Kind != yaml.ScalarNode {
+		return "", errNoValue
 	}
-	return "", errors.New("must be a value or a list of values")
+	return strings.Join(parts, ","), nil
 }
+
+var errNoValue = errors.New("must be a value or a list of values, each written out")

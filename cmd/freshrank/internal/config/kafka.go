@@ -88,7 +88,7 @@ func (k *Kafka) faults() []string {
 	l.fromFile(&k.KafkaPassword, "kafka-password", k.KafkaPasswordFile, "password")
 	l.must(oneOf(k.KafkaSASL, "", "plain", "scram-sha-256", "scram-sha-512"), "kafka-sasl", k.KafkaSASL, "must be plain, scram-sha-256 or scram-sha-512")
 	l.must(k.KafkaSASL == "" || k.KafkaUser != "" && k.KafkaPassword != "", "kafka-sasl", k.KafkaSASL, "needs --kafka-user and a password")
-	l.must(k.KafkaSASL != "" || k.KafkaUser == "" && k.KafkaPassword == "", "kafka-user", k.KafkaUser, "and its password need --kafka-sasl")
+	l.must(k.KafkaSASL != "" || k.KafkaUser == "" && k.KafkaPassword == "", "kafka-user", k.KafkaUser, "and kafka-password need --kafka-sasl")
 	l.must(k.KafkaSASL != "plain" || k.KafkaTLS, "kafka-sasl", k.KafkaSASL, "sends the password as it is: needs --kafka-tls")
 	l.must(k.KafkaTLS || k.KafkaCA == "" && k.KafkaCert == "" && k.KafkaKey == "", "kafka-ca", fmt.Sprintf("%q, kafka-cert %q, kafka-key %q", k.KafkaCA, k.KafkaCert, k.KafkaKey), "need --kafka-tls")
 	l.must((k.KafkaCert == "") == (k.KafkaKey == ""), "kafka-cert", fmt.Sprintf("%q and kafka-key %q", k.KafkaCert, k.KafkaKey), "must be given together")

@@ -46,18 +46,26 @@ func Print(w io.Writer, a *All, source func(option string) string) error {
 	return nil
 }
 
-var passwordPair = regexp.MustCompile(`(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)`)
+// pairs is a DSN of keyword = value; passwordPair, what in it is secret.
+var (
+	pairs        = regexp.MustCompile(`^(?:\s*\w+\s*=\s*(?:'(?:[^'\\]|\\.)*'|(?:[^\s'\\]|\\.)(?:[^\s\\]|\\.)*|))*\s*$`)
+	passwordPair = regexp.MustCompile(`(?i)(password\s*=\s*)('(?:[^'\\]|\\.)*'|(?:[^\s\\]|\\.)*)`)
+)
 
 // redacted stands for what is not shown.
 const redacted = "REDACTED"
 
-// Redact returns a DSN with what is secret in it replaced.
+// Redact returns a DSN with what is secret in it replaced: all of it, where it is not
+// plain what that is.
 func Redact(dsn string) string {
 	if !strings.Contains(dsn, "://") {
+		if !pairs.MatchString(dsn) {
+			return redacted
+		}
 		return passwordPair.ReplaceAllString(dsn, "${1}"+redacted)
 	}
 	u, err := url.Parse(dsn)
-	if err != nil {
+	if err != nil || strings.Contains(u.Path+u.RawQuery+u.Fragment, "@") { // a password with a "/" in it ends up there
 		return redacted
 	}
 	if _, ok := u.User.Password(); ok {

@@ -76,7 +76,8 @@ type Serve struct {
 	MaxBody int64         `default:"8388608" help:"Bytes of a request body (${default})."`
 	MaxLag  time.Duration `default:"5m" help:"Age of the ranks past which POST /v1/events answers 503; 0: never (${default})."`
 
-	AllowAnonymous bool `help:"Ask nobody for an API key, whatever the address. Without this, one that others can reach needs keys."`
+	AllowAnonymous bool     `help:"Ask nobody for an API key, whatever the address. Without this, one that others can reach needs keys."`
+	AllowHosts     []string `placeholder:"NAME,..." help:"Names of the API under which requests without a key are answered, besides addresses, localhost and, with --allow-anonymous, names without a dot; * for all."`
 
 	RateLimit    int      `default:"0" help:"Requests a second from one client address; more are answered 429; 0: no limit (${default})."`
 	KeyRateLimit float64  `default:"0" help:"Requests a second with one API key that has no rate of its own; more are answered 429; 0: no limit (${default})."`

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -24,13 +26,11 @@ func TestDeadLetters(t *testing.T) {
 	if err := json.Unmarshal([]byte(crawled("early", "https://early.example/")), &event); err != nil {
 		t.Fatal(err)
 	}
-	event["time"] = time.Now().UTC().Add(5 * time.Second).Format(time.RFC3339Nano)
+	event["time"] = time.Now().UTC().Add(15 * time.Second).Format(time.RFC3339Nano)
 	text, err := json.Marshal(event)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.produce(data, flags, kafka.Message{Key: []byte("a"), Value: []byte("{no event")}, kafka.Message{Key: []byte("b"), Value: text})
-
 	dlq := func(args ...string) (lines []map[string]any) {
 		t.Helper()
 		code, out := command(t, append(append([]string{"dlq", args[0], "--json", "--data", data, limit}, flags...), args[1:]...)...)
@@ -46,6 +46,11 @@ func TestDeadLetters(t *testing.T) {
 		}
 		return lines
 	}
+	if l, r := dlq("list"), dlq("replay", "--all")[0]; len(l) > 0 || r["letters"] != 0.0 || r["sent"] != 0.0 {
+		t.Errorf("without dead letters: %v, %v", l, r)
+	}
+	p.produce(data, flags, kafka.Message{Key: []byte("a"), Value: []byte("{no event")}, kafka.Message{Key: []byte("b"), Value: text})
+
 	p.eventually("set both aside", 20*time.Second, func() bool { return len(dlq("list")) == 2 })
 	if l := dlq("list", "--field=time"); len(l) != 1 || l[0]["value"] != string(text) || l[0]["reason"] == "" {
 		t.Errorf("letters of the field time: %v", l)
@@ -56,7 +61,7 @@ func TestDeadLetters(t *testing.T) {
 	if r := dlq("replay", "--all", "--dry-run"); r[0]["sent"] != 2.0 || len(dlq("list")) != 2 {
 		t.Errorf("dry run: %v", r)
 	}
-	p.eventually("found the event valid", 30*time.Second, func() bool { return len(dlq("list", "--valid")) == 1 })
+	p.eventually("found the event valid", time.Minute, func() bool { return len(dlq("list", "--valid")) == 1 })
 	if r := dlq("replay", "--valid")[0]; r["letters"] != 2.0 || r["selected"] != 1.0 || r["sent"] != 1.0 {
 		t.Errorf("replay of what is valid: %v", r)
 	}
@@ -72,6 +77,20 @@ func TestDeadLetters(t *testing.T) {
 	}
 	if code, out := command(t, append([]string{"dlq", "list", "--data", data}, flags...)...); code != 0 || !strings.Contains(out, "3 of 3 dead letters") {
 		t.Errorf("as text: code %d: %s", code, out)
+	}
+	// It needs nothing but the brokers.
+	runtime, _, err := boot.ReadRuntime(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := filepath.Join(t.TempDir(), "none")
+	alone := []string{"dlq", "list", "--data", none, "--brokers", strings.Join(runtime.Brokers, ",")}
+	if len(flags) > 0 {
+		alone = append(alone, "--topic", flags[3])
+	}
+	code, out := command(t, alone...)
+	if _, err := os.Stat(none); code != 0 || !strings.Contains(out, "3 of 3 dead letters") || err == nil {
+		t.Errorf("without a data folder: code %d, %v: %s", code, err, out)
 	}
 	verified(t, data, append(flags, limit)...)
 	p.stop()

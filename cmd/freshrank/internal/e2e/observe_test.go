@@ -131,7 +131,7 @@ func TestObserved(t *testing.T) {
 	data := t.TempDir()
 	graph(t, data, 200, 1000)
 	flags := logFlags()
-	p := up(t, data, flags...)
+	p := up(t, data, append(flags, "--log-level", "debug")...)
 	p.ready()
 	p.call(202, "POST", "/v1/events", crawled("1", "https://me.example/"))
 	p.eventually("ranked the page", 20*time.Second, func() bool { return p.rank("https://me.example/")["status"] == "ranked" })
@@ -194,14 +194,15 @@ func checkLogs(t *testing.T, said string) {
 	want := map[string][]string{
 		"batch run begins":    {"run", "trigger"},
 		"cut frozen":          {"run", "generation", "cut"},
-		"batch phase ended":   {"run", "generation", "phase", "seconds"},
+		"batch phase ended":   {"run", "generation", "cut", "phase", "seconds"},
 		"batch run ended":     {"run", "generation", "state"},
 		"switched view":       {"generation", "offsets", "view"},
 		"set records aside":   {"partition", "first_offset", "first_reason"},
 		"acquired lease":      {"epoch"},
-		"rebasing":            {"from", "to"},
+		"rebasing":            {"from", "to", "cut", "offsets"},
+		"published":           {"generation", "offsets", "view", "rows"},
 		"loaded generation":   {"generation", "cut", "committed"},
-		"batch run estimated": {"run", "generation"},
+		"batch run estimated": {"run", "generation", "cut"},
 	}
 	for line := range strings.Lines(said) {
 		var attributes map[string]any
