@@ -81,7 +81,7 @@ scale: ## import to handover at PAGES (10M) and LINKS (100M), a process a layer;
 	go test -v -count=1 -timeout 60m ./cmd/freshrank/internal/acceptance -run '^TestScale$$' -full -pages $(PAGES) -links $(LINKS)
 
 # A seed that has failed is printed with the command that repeats it. SEED=0: by the clock.
-CHAOS := go test -v -count=1 -timeout 30m ./cmd/freshrank/internal/chaos -full -seed $(SEED)
+CHAOS := go test -v -count=1 -timeout 120m ./cmd/freshrank/internal/chaos -full -seed $(SEED)
 
 chaos: ## breaks everything on purpose, under a live feed, and says what became of it; also SEED, SCHEDULES, ONLY (needs Java and Maven)
 	$(CHAOS) -run '$(ONLY)' -schedules $(SCHEDULES)
