@@ -16,12 +16,16 @@ LINKS    ?= 100M
 DATA     ?= ./freshrank-data
 API      ?= http://127.0.0.1:8080
 BENCH    ?= .
+SEED     ?= 0
+ONLY     ?= .
+SCHEDULES       ?= 60
+KAFKA_SCHEDULES ?= 8
 PKG      ?= ./...
 
 # What talks to the log.
 LOG_PACKAGES := ./migrations/topics/... ./batch/archive/... ./speed/... ./serving/submit/... ./cmd/freshrank/internal/e2e/...
 
-.PHONY: help run build test race lint rules fuzz bench acceptance scale duckdb-check test-kafka tidy clean
+.PHONY: help run build test race lint rules fuzz bench acceptance scale chaos duckdb-check test-kafka tidy clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +79,13 @@ acceptance: ## the built program from outside: freshness, handover, kill -9, a s
 # The input is made up once and kept in the folder FRESHRANK_TEST_CACHE, if that is set.
 scale: ## import to handover at PAGES (10M) and LINKS (100M), a process a layer; prints what it took beside what it must
 	go test -v -count=1 -timeout 60m ./cmd/freshrank/internal/acceptance -run '^TestScale$$' -full -pages $(PAGES) -links $(LINKS)
+
+# A seed that has failed is printed with the command that repeats it. SEED=0: by the clock.
+CHAOS := go test -v -count=1 -timeout 120m ./cmd/freshrank/internal/chaos -full -seed $(SEED)
+
+chaos: ## breaks everything on purpose, under a live feed, and says what became of it; also SEED, SCHEDULES, ONLY (needs Java and Maven)
+	$(CHAOS) -run '$(ONLY)' -schedules $(SCHEDULES)
+	@[ $(KAFKA_SCHEDULES) = 0 ] || { set -x; $(CHAOS) -run '^TestSchedules$$' -kafka -schedules $(KAFKA_SCHEDULES); }
 
 duckdb-check: ## the ranks in the data folder DATA by DuckDB, beside what API answers (needs Python)
 	deploy/duckdb-check/run --data $(DATA) --api $(API)

@@ -9,15 +9,10 @@ import (
 	"testing"
 )
 
-// TestSecurityIsTested: every test and every file that docs/security.md names as
-// an answer is there.
-func TestSecurityIsTested(t *testing.T) {
-	text, err := os.ReadFile("docs/security.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+// TestNamedTests: every test and every file that these documents name is there.
+func TestNamedTests(t *testing.T) {
 	tests := map[string]bool{}
-	err = filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -36,18 +31,24 @@ func TestSecurityIsTested(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := 0
-	for _, m := range regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w+)`").FindAllSubmatch(text, -1) {
-		if named++; !tests[string(m[1])] {
-			t.Errorf("there is no test %s", m[1])
+	for document, least := range map[string]int{"docs/security.md": 40, "docs/reliability.md": 10} {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	if named < 40 {
-		t.Errorf("only %d tests are named: the pattern misses them", named)
-	}
-	for _, m := range regexp.MustCompile("`([a-z]+/[\\w/.]+\\.(?:go|sql))`").FindAllSubmatch(text, -1) {
-		if _, err := os.Stat(string(m[1])); err != nil {
-			t.Error(err)
+		named := 0
+		for _, m := range regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w+)`").FindAllSubmatch(text, -1) {
+			if named++; !tests[string(m[1])] {
+				t.Errorf("%s: there is no test %s", document, m[1])
+			}
+		}
+		if named < least {
+			t.Errorf("%s: only %d tests are named: the pattern misses them", document, named)
+		}
+		for _, m := range regexp.MustCompile("`([a-z]+/[\\w/.]+\\.(?:go|sql))`").FindAllSubmatch(text, -1) {
+			if _, err := os.Stat(string(m[1])); err != nil {
+				t.Errorf("%s: %v", document, err)
+			}
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"freshrank/pagerank/link"
 )
 
 // begin finds out what to start from, and clears up after a run that died.
@@ -15,6 +17,9 @@ func (w *work) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := w.o.Files.Claim(ctx); err != nil {
+		return err
+	}
 	if err := w.o.Files.Clean(ctx); err != nil {
 		return err
 	}
@@ -23,7 +28,17 @@ func (w *work) begin(ctx context.Context) error {
 		return fmt.Errorf("look up latest graph: %w", err)
 	}
 	if published && (!ok || latest < newest.Number) {
-		return &FolderError{Published: newest.Number, Latest: latest, Any: ok}
+		archived, err := w.o.Log.Archived(ctx)
+		if err != nil {
+			return err
+		}
+		// A graph that was lost or deleted can be made again of an older one and the archive,
+		// which also shows that the folder is the right one.
+		if !ok || !archived.Covers(newest.Cut) || link.Offsets(nil).Behind(newest.Cut) == 0 {
+			return &FolderError{Published: newest.Number, Latest: latest, Any: ok}
+		}
+		w.t.log.WarnContext(ctx, "the published graph is not in the data folder: starting from an older one and the archive",
+			"published", newest.Number, "graph", latest)
 	}
 	all, err := w.o.Files.Generations(ctx)
 	if err != nil {
@@ -44,7 +59,7 @@ func (w *work) begin(ctx context.Context) error {
 }
 
 // FolderError says that Postgres serves a generation whose graph the data folder
-// does not have. To rank what is left would lose pages and links silently.
+// does not have, nor what to make it of. To rank what is left would lose pages and links silently.
 type FolderError struct {
 	Published, Latest int64
 	Any               bool // there is a graph: Latest
@@ -53,7 +68,7 @@ type FolderError struct {
 func (e *FolderError) Error() string {
 	has := "no graph"
 	if e.Any {
-		has = fmt.Sprintf("graph %d at most", e.Latest)
+		has = fmt.Sprintf("graph %d at most, without the events since,", e.Latest)
 	}
 	return fmt.Sprintf("data folder has %s but Postgres serves generation %d: give the data folder that made it, "+
 		"restore it from a backup, or start over with an empty database", has, e.Published)

@@ -123,6 +123,7 @@ func (f *memoryFiles) Remove(_ context.Context, n int64) error {
 	return nil
 }
 
+func (f *memoryFiles) Claim(context.Context) error { return nil }
 func (f *memoryFiles) Clean(context.Context) error { return nil }
 
 // memoryLog is a Log of one partition.
@@ -137,6 +138,12 @@ func (l *memoryLog) End(context.Context) (link.Offsets, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return link.Offsets{int64(len(l.events))}, l.down
+}
+
+func (l *memoryLog) Archived(context.Context) (link.Offsets, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.archived, nil
 }
 
 func (l *memoryLog) Archive(_ context.Context, upTo link.Offsets, progress func(done, total int64)) error {

@@ -7,7 +7,7 @@ import (
 )
 
 // RunOnce requests a run and sees it through: it executes the run itself if the
-// lease is free, and follows the one who holds it otherwise. If a run is open
+// lease is free, and follows the one who holds it otherwise, unless Options.Here. If a run is open
 // already it returns an [*OpenError], unless nobody is there to execute that
 // one; then this does. watch, if set, is told of progress, from several
 // goroutines but one at a time. The error is nil only for a run that succeeded.
@@ -29,7 +29,7 @@ func (r *Runner) RunOnce(ctx context.Context, watch func(Run)) (Run, error) {
 
 func (r *Runner) runOnce(ctx context.Context, watch func(Run)) (Run, error) {
 	lease, err := r.o.View.Acquire(ctx)
-	if err != nil && !errors.Is(err, ErrLeaseHeld) {
+	if err != nil && (r.o.Here || !errors.Is(err, ErrLeaseHeld)) {
 		return Run{}, err
 	}
 	run, reqErr := r.o.View.Request(ctx, Request{Trigger: Manual, At: r.o.now()})

@@ -33,6 +33,7 @@ type Options struct {
 
 	Room           func() Room // what a run must fit into; nil: nothing is known of it
 	IgnoreEstimate bool        // run even if it will not fit
+	Here           bool        // RunOnce leaves no run to another runner, who has other options
 
 	Clock      func() time.Time // decides what is due and as_of; time.Now
 	Logger     *slog.Logger

@@ -35,6 +35,9 @@ type Files interface {
 	WriteRanks(ctx context.Context, generation int64, g *linkgraph.Graph, member []bool, r *pagerank.Result, p Parameters, cut link.Offsets) error
 	// Remove deletes graph and ranks of a generation; none there is no error.
 	Remove(ctx context.Context, generation int64) error
+	// Claim makes the caller the one runner that uses it: what another that did before
+	// still has under way, not knowing that it lost its lease, changes nothing any more.
+	Claim(ctx context.Context) error
 	// Clean deletes what was begun and never completed.
 	Clean(ctx context.Context) error
 }
@@ -43,6 +46,8 @@ type Files interface {
 type Log interface {
 	// End returns the log's present end offsets, all partitions.
 	End(ctx context.Context) (link.Offsets, error)
+	// Archived returns up to where the log is permanent.
+	Archived(ctx context.Context) (link.Offsets, error)
 	// Archive makes the records below upTo permanent. progress may be called at
 	// any rate, from the calling goroutine.
 	Archive(ctx context.Context, upTo link.Offsets, progress func(done, total int64)) error

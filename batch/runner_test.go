@@ -312,6 +312,34 @@ func TestFailuresPublishNothingAndLeaveNoFiles(t *testing.T) {
 	}
 }
 
+// The published graph was damaged and deleted: an older one and the archive make up for it.
+func TestLostGraphIsMadeAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHouse(t)
+		h.log.crawl(pageA, pageB)
+		h.during(func() {
+			wait(time.Second)
+			h.log.crawl(pageB, pageC)
+			h.request()
+			wait(time.Second)
+			h.log.crawl(pageC, pageA)
+			h.change(func() { delete(h.files.graphs, 2) })
+			h.request()
+			wait(time.Second)
+			h.want("first:succeeded manual:succeeded manual:succeeded")
+			if g := h.view.published[2]; g.Number != 3 || g.Links != 3 {
+				t.Errorf("generation %d with %d links", g.Number, g.Links)
+			}
+			h.change(func() { delete(h.files.graphs, 3); h.log.archived = link.Offsets{2} })
+			h.request()
+			wait(time.Second)
+			if e := h.view.runs[3].Error; !strings.Contains(e, "graph 1 at most, without the events since,") {
+				t.Errorf("without the archive: %q", e)
+			}
+		})
+	})
+}
+
 func TestLegitimateShrinking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t, func(o *Options) { o.MaxShrink = 1 })

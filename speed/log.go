@@ -36,7 +36,8 @@ type Log interface {
 	// sits out. Each partition is read from scan on, or from its first record if
 	// that is later, but never past need: all records from need on are
 	// handed over, at least once and in order within their partition. A log that
-	// ends before either is truncated. While deliver blocks nothing more is read.
+	// ends before either is truncated, and so is one that is not the one that need is
+	// a position of, where that can be told. While deliver blocks nothing more is read.
 	// Batches without records tell of the log's end several times a second.
 	Follow(ctx context.Context, scan, need link.Offsets, deliver func(Batch) error) error
 
@@ -51,9 +52,16 @@ type TruncatedError struct {
 	Partition  int
 	Need       int64 // next offset to be read
 	First, End int64 // the log holds [First, End)
+
+	Replaced bool // the record before Need is not the one that was archived
 }
 
 func (e *TruncatedError) Error() string {
+	if e.Replaced {
+		return fmt.Sprintf("topic %s, partition %d: the log has another record at offset %d than the archive: the topic was made anew or this is another log; "+
+			"name the brokers and the topic that the data folder belongs to, or start over with an empty database and data folder",
+			e.Topic, e.Partition, e.Need-1)
+	}
 	if e.Need < e.First {
 		return fmt.Sprintf("topic %s, partition %d: offset %d is needed but retention has removed all before %d; "+
 			"if the archive reaches past %d, run `freshrank batch run`: its generation covers the gap; and lengthen the topic's retention",

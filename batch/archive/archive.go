@@ -31,6 +31,11 @@ func (a *Archiver) End(ctx context.Context) (link.Offsets, error) {
 	return end, nil
 }
 
+// Archived returns the offsets up to which the log is stored.
+func (a *Archiver) Archived(ctx context.Context) (link.Offsets, error) {
+	return a.o.Store.Archived(ctx)
+}
+
 // Archive stores what the log holds between the end of the archive and upTo, and
 // no more. progress, if set, is called from the calling goroutine with the number
 // of offsets that are stored and that were to be.
@@ -78,6 +83,11 @@ func (a *Archiver) check(ctx context.Context, s *session, archived, upTo link.Of
 	if err != nil {
 		return nil, err
 	}
+	for p := range archived {
+		if err := a.same(ctx, s, p, archived[p]-1, first.At(p), end.At(p)); err != nil {
+			return nil, err
+		}
+	}
 	for p := range max(len(archived), len(upTo)) {
 		gap := &GapError{a.o.Topic, p, archived.At(p), first.At(p), end.At(p)}
 		switch {
@@ -101,6 +111,31 @@ func (a *Archiver) check(ctx context.Context, s *session, archived, upTo link.Of
 		archived[p] = to
 	}
 	return archived, nil
+}
+
+// same compares the last record that is archived with what the log, which holds
+// [first, end), has in its place.
+func (a *Archiver) same(ctx context.Context, s *session, partition int, last, first, end int64) error {
+	if last < first || last >= end {
+		return nil // nothing to compare with
+	}
+	var stored, held []link.Record
+	err := a.o.Store.ReadLog(ctx, partition, last, last+1, func(r link.Archived) error {
+		stored = append(stored, r.Record)
+		return nil
+	})
+	if err != nil { // what is needed of the archive is refused when it is read
+		a.o.Logger.ErrorContext(ctx, "end of the archive cannot be read, and not be compared with the log", "partition", partition, "error", err)
+		return ctx.Err()
+	}
+	err = s.read(ctx, partition, last, last+1, func(records []link.Record, _ int64) error {
+		held = append(held, records...)
+		return nil
+	})
+	if err != nil || len(stored) == 0 || len(held) == 0 || held[0].Same(stored[0]) {
+		return err
+	}
+	return &ReplacedError{a.o.Topic, partition, last}
 }
 
 // Events calls fn with the accepted events that are archived in [from, to), each

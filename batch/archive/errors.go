@@ -22,19 +22,35 @@ func (e *GapError) Error() string {
 	what := fmt.Sprintf("topic %s, partition %d: offset %d is needed next, the log holds %d to %d", e.Topic, e.Partition, e.Need, e.First, e.End)
 	if e.Need > e.End {
 		return what + ": the topic was made anew or this is another log: " +
-			"name the brokers and the topic that the data folder belongs to, or start with an empty data folder"
+			ownLog
 	}
 	return what + ": retention passed the archive, these records exist nowhere else: " +
-		"restore the data folder's log from a newer backup, or accept the loss with --accept-gap; " +
+		"restore the data folder's log from a newer backup, or stop the batch runner and accept the loss by `freshrank batch run --accept-gap`; " +
 		"keep retention above two batch intervals"
+}
+
+// ownLog is the way out where the log is not the data folder's.
+const ownLog = "name the brokers and the topic that the data folder belongs to, or start over with an empty data folder and an empty database"
+
+// ReplacedError says that the log holds another record than the archive.
+type ReplacedError struct {
+	Topic     string
+	Partition int
+	Offset    int64
+}
+
+func (e *ReplacedError) Error() string {
+	return fmt.Sprintf("topic %s, partition %d: the log has another record at offset %d than the archive: "+
+		"the topic was made anew or this is another log: %s", e.Topic, e.Partition, e.Offset, ownLog)
 }
 
 // permanent reports whether trying again cannot help.
 func permanent(ctx context.Context, err error) bool {
 	var gap *GapError
+	var replaced *ReplacedError
 	var code kafka.Error
 	switch {
-	case ctx.Err() != nil, errors.As(err, &gap):
+	case ctx.Err() != nil, errors.As(err, &gap), errors.As(err, &replaced):
 		return true
 	case errors.Is(err, kafka.Unknown):
 		// What the client reports if one of several requests failed for whatever

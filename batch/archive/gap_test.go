@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -77,6 +78,35 @@ func TestAnotherLogIsRefused(t *testing.T) {
 	f.store.ends = nil
 	if err := f.Archive(t.Context(), link.Offsets{3}, nil); !errors.As(err, &gap) || gap.Need != 3 {
 		t.Errorf("cut past the end: %v", err)
+	}
+}
+
+// A topic that was made anew and has grown past the archive's end has other records where
+// the archive has its last ones.
+func TestReplacedTopicIsRefused(t *testing.T) {
+	f := setUp(t, 2, nil)
+	f.produce(t, 1, event(t, "0"), event(t, "1"))
+	if err := f.Archive(t.Context(), f.end(t), nil); err != nil {
+		t.Fatal(err)
+	}
+	transport := &kafka.Transport{}
+	defer transport.CloseIdleConnections()
+	f.client.Transport = transport // the other remembers the topic
+	if _, err := f.client.DeleteTopics(t.Context(), &kafka.DeleteTopicsRequest{Topics: []string{f.topic}}); err != nil {
+		t.Fatal(err)
+	}
+	made, err := f.client.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{Topic: f.topic, NumPartitions: 2, ReplicationFactor: 1}}})
+	if err != nil || made.Errors[f.topic] != nil {
+		t.Fatal(err, made)
+	}
+	f.produce(t, 1, event(t, "2"), event(t, "3"), event(t, "4"))
+	err = f.Archive(t.Context(), f.end(t), nil)
+	var replaced *ReplacedError
+	if !errors.As(err, &replaced) || replaced.Partition != 1 || replaced.Offset != 1 || !strings.Contains(err.Error(), "made anew") {
+		t.Errorf("archive of a topic that was made anew: %v", err)
+	}
+	if !f.store.ends.Equal(link.Offsets{0, 2}) {
+		t.Errorf("archived %v", f.store.ends)
 	}
 }
 

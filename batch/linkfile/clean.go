@@ -19,6 +19,15 @@ func (d *Dir) Remove(ctx context.Context, gen int64) error {
 	return nil
 }
 
+// Claim makes this process the one that writes. What another one that did before still has
+// under way fails with [store.ErrClaimed], and changes nothing.
+func (d *Dir) Claim(ctx context.Context) error {
+	if err := d.store.Claim(ctx); err != nil {
+		return fmt.Errorf("claim data folder: %w", err)
+	}
+	return nil
+}
+
 // Clean removes what a crash left behind: unfinished files, folders and folds,
 // generations without a manifest, log files that no manifest names. Only who may
 // write may call it, and not while writing.

@@ -6,6 +6,7 @@
 // # Layout
 //
 //	freshrank.json                        {"format": 1}: this folder is ours
+//	freshrank.writer                      the process that writes, see [Dir.Claim]
 //	graph/<generation>/pages-00000.parquet
 //	graph/<generation>/links-00000.parquet
 //	graph/<generation>/edits-00000.parquet
@@ -30,7 +31,8 @@
 // the manifest is replaced by one that names it. In a bucket objects appear whole,
 // and a manifest after all that it names. So a crash at any moment leaves the old
 // state and perhaps rubbish, which readers do not see and [Dir.Clean] removes. One
-// process at a time writes (the holder of the batch lease); any number read.
+// process at a time writes (the holder of the batch lease, once it has claimed the
+// folder); any number read.
 //
 // manifest.json is
 //

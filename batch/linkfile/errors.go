@@ -36,5 +36,7 @@ const (
 	fixMarker = `restore it from a backup, or name another data folder`
 	fixGraph  = `restore the folder from a backup, or delete it and let the next batch run make it again`
 	fixRanks  = `restore the folder from a backup, or delete it and let the next batch run rank again`
-	fixLog    = `restore the folder from a backup; archived events cannot be computed again`
+	// Of a generation that is not there at all.
+	fixMissing = `restore the folder from a backup, let the next batch run make a new generation, or name the data folder that belongs to the database`
+	fixLog     = `restore the folder from a backup; archived events cannot be computed again`
 )

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"time"
 
 	"freshrank/batch/linkfile/store"
@@ -98,7 +99,7 @@ func (d *Dir) GraphManifest(ctx context.Context, gen int64) (GraphManifest, erro
 func (d *Dir) graphManifest(ctx context.Context, folder string, gen int64) (GraphManifest, error) {
 	var m GraphManifest
 	if err := d.readManifest(ctx, folder, fixGraph, &m); err != nil {
-		return m, notThere(err, "graph", gen, d.store.Path(""))
+		return m, d.notThere(err, "graph", folder)
 	}
 	folder = d.store.Path(folder)
 	switch {
@@ -113,9 +114,10 @@ func (d *Dir) graphManifest(ctx context.Context, folder string, gen int64) (Grap
 	return m, nil
 }
 
-func notThere(err error, what string, gen int64, root string) error {
+// notThere says what a generation lacks whose folder has no manifest.
+func (d *Dir) notThere(err error, what, folder string) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("generation %d has no %s in %s: %w", gen, what, root, fs.ErrNotExist)
+		return fmt.Errorf("no %s: %s: %w: %s", what, d.store.Path(path.Join(folder, store.Manifest)), fs.ErrNotExist, fixMissing)
 	}
 	return err
 }

@@ -154,7 +154,7 @@ func (d *Dir) RanksManifest(ctx context.Context, gen int64) (RanksManifest, erro
 	var m RanksManifest
 	folder := generation(ranksFolder, gen)
 	if err := d.readManifest(ctx, folder, fixRanks, &m); err != nil {
-		return m, notThere(err, "ranks", gen, d.store.Path(""))
+		return m, d.notThere(err, "ranks", folder)
 	}
 	folder = d.store.Path(folder)
 	switch {

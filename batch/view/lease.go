@@ -27,6 +27,10 @@ const lockKey = `hashtextextended(current_schema() || ':batch', 0)`
 const (
 	pingEvery   = 5 * time.Second // a silent connection is probed
 	pingTimeout = 5 * time.Second
+
+	// expires ends the lease of a holder that is paused, or cut off without either side
+	// noticing: Postgres, which hears nothing from it for so long, ends the session.
+	expires = `SET idle_session_timeout = '30s'`
 )
 
 // Acquire implements [batch.View].
@@ -47,7 +51,7 @@ func (v *View) Acquire(ctx context.Context) (_ batch.Lease, err error) {
 	if !locked {
 		return nil, batch.ErrLeaseHeld
 	}
-	if _, err := conn.Exec(ctx, `LISTEN `+runChannel); err != nil {
+	if _, err := conn.Exec(ctx, expires+`; LISTEN `+runChannel); err != nil {
 		return nil, fmt.Errorf("listen for runs: %w", err)
 	}
 	l := &lease{conn: conn, wake: make(chan struct{}, 1), lost: make(chan struct{})}

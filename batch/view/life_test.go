@@ -84,8 +84,11 @@ func (f *folder) Remove(_ context.Context, n int64) error {
 	return nil
 }
 
+func (f *folder) Claim(context.Context) error                      { return nil }
 func (f *folder) Clean(context.Context) error                      { return nil }
 func (f *folder) LatestRanks(context.Context) (int64, bool, error) { return 0, false, nil }
+func (f *folder) Archived(context.Context) (link.Offsets, error)   { return nil, nil }
+
 func (f *folder) End(context.Context) (link.Offsets, error) {
 	return link.Offsets{int64(len(f.events))}, nil
 }

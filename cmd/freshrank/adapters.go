@@ -70,3 +70,18 @@ func (l speedLoader) Load(ctx context.Context, generation int64) (*linkgraph.Gra
 	}
 	return g, x, residual, m.Cut, nil
 }
+
+// archived returns what finds a record in the archive that the batch layer keeps.
+func archived(dir *linkfile.Dir) func(ctx context.Context, partition int, offset int64) (link.Record, bool, error) {
+	return func(ctx context.Context, partition int, offset int64) (r link.Record, ok bool, err error) {
+		end, err := dir.Archived(ctx)
+		if err != nil || offset >= end.At(partition) {
+			return r, false, err
+		}
+		err = dir.ReadLog(ctx, partition, offset, offset+1, func(a link.Archived) error {
+			r, ok = a.Record, true
+			return nil
+		})
+		return r, ok, err
+	}
+}

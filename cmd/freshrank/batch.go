@@ -81,7 +81,7 @@ func (b *batchStartCmd) Run(ctx context.Context, c *call) (err error) {
 	}
 	s, err := attach(ctx, b.Common, b.Log, b.Database)
 	if err != nil {
-		return err
+		return boot.Ended(ctx, err)
 	}
 	w, runner, err := b.wire(ctx, s, log)
 	if err != nil {
@@ -141,6 +141,9 @@ func (b *batchRunCmd) Run(ctx context.Context, c *call) (err error) {
 		meter.Report(progress.Report{Phase: string(r.Phase), Percent: 100 * r.Done, Rate: r.Rate, Unit: r.Unit, Left: r.Left})
 	})
 	meter.Done()
+	if b.AcceptGap && errors.Is(err, batch.ErrLeaseHeld) {
+		return boot.Locked(fmt.Errorf("%w and would run without --accept-gap: stop it, run this again, and start it afterwards", err))
+	}
 	if errors.Is(err, batch.ErrRunOpen) || errors.Is(err, batch.ErrLeaseHeld) {
 		return boot.Locked(err)
 	}

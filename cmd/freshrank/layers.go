@@ -90,7 +90,7 @@ func (w *wiring) batchRunner(ctx context.Context, data string, o config.Batch) (
 	return batch.NewRunner(batch.Options{
 		Files: batchFiles{w.dir}, Log: archiver, View: batchview.New(pool, boot.Direct(w.direct, boot.BatchRole)),
 		Schedule: ticks, Rank: o.Rank(), Policy: link.RelPolicy(o.RelPolicy), Keep: o.Keep, MaxShrink: o.MaxShrink,
-		Room: func() batch.Room { return w.room(data) }, IgnoreEstimate: o.IgnoreEstimate,
+		Room: func() batch.Room { return w.room(data) }, IgnoreEstimate: o.IgnoreEstimate, Here: o.AcceptGap,
 		Clock: time.Now, Logger: w.log.With("layer", "batch"), Registerer: w.registry,
 	})
 }
@@ -135,6 +135,7 @@ func (w *wiring) speedLayer(ctx context.Context, o config.Speed) (*speed.Layer, 
 	}
 	source, err := feed.New(feed.Options{
 		Brokers: w.brokers, TLS: secure, SASL: identity, Topic: w.topics.Topic, DeadLetterTopic: w.topics.DeadLetters(), Logger: log,
+		Archived: archived(w.dir),
 	})
 	if err != nil {
 		return nil, err

@@ -34,7 +34,7 @@ func (s *serveCmd) Run(ctx context.Context, c *call) (err error) {
 	}
 	found, err := attach(ctx, s.Common, s.Log, s.Database)
 	if err != nil {
-		return err
+		return boot.Ended(ctx, err)
 	}
 	ln, err := listen(ctx, s.Listen)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"strings"
@@ -149,6 +150,7 @@ func (s *services) parts() []boot.Part {
 // reachDatabase waits until Postgres answers. A database that a user named and
 // that cannot be reached is bad input.
 func (s *services) reachDatabase(ctx context.Context, wait time.Duration) error {
+	asked := ctx
 	ctx, cancel := context.WithTimeout(ctx, max(wait, time.Second))
 	defer cancel()
 	for {
@@ -157,6 +159,9 @@ func (s *services) reachDatabase(ctx context.Context, wait time.Duration) error 
 			return conn.Close(ctx)
 		}
 		if boot.Sleep(ctx, time.Second) != nil {
+			if asked.Err() != nil {
+				return fmt.Errorf("wait for the database: %w", asked.Err())
+			}
 			return boot.Usagef("database %s: cannot be reached within %s: %s; start it, or name another with --database",
 				config.Redact(s.direct), wait, reason(err))
 		}
@@ -174,6 +179,7 @@ func reason(err error) string {
 
 // makeTopics makes the topics that are missing.
 func (s *services) makeTopics(ctx context.Context, wait time.Duration, l config.Log, limits config.Limits) error {
+	asked := ctx
 	ctx, cancel := context.WithTimeout(ctx, max(wait, time.Second))
 	defer cancel()
 	secure, identity, err := l.Secure()
@@ -189,6 +195,9 @@ func (s *services) makeTopics(ctx context.Context, wait time.Duration, l config.
 			return nil
 		}
 		if boot.Sleep(ctx, time.Second) != nil {
+			if asked.Err() != nil {
+				return fmt.Errorf("wait for the log: %w", asked.Err())
+			}
 			return boot.Usagef("brokers %s: %w", strings.Join(s.brokers, ","), err)
 		}
 	}

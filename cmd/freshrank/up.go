@@ -104,7 +104,7 @@ func stoppedEarly(ctx context.Context, err error) error {
 func (u *upCmd) runAll(ctx context.Context, c *call, w *wiring, ln net.Listener) error {
 	runner, err := w.batchRunner(ctx, u.Data, u.Batch)
 	if err != nil {
-		return err
+		return boot.Ended(ctx, err)
 	}
 	layer, err := w.speedLayer(ctx, u.Speed)
 	if err != nil {

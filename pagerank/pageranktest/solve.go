@@ -14,13 +14,16 @@ import (
 // residual a page has goes to its value at once, and α times as much to the
 // residuals of the pages it links to.
 func Solve(out *csr.Graph, member []bool, damping float64) []float64 {
+	return solveFrom(nil, out, member, damping)
+}
+
+// solveFrom starts from what solved a similar graph, whose pages were the first of
+// this one's; nil for none.
+func solveFrom(start []float64, out *csr.Graph, member []bool, damping float64) []float64 {
 	n := out.Pages()
 	x, r := make([]float64, n), make([]float64, n)
-	for u := range n {
-		if member == nil || member[u] {
-			r[u] = 1 - damping
-		}
-	}
+	copy(x, start)
+	exactResidual(out, member, damping, x, r)
 	// Pushing changes r by addition and so gathers rounding; take it afresh from
 	// x until it is small by itself.
 	const target = 1e-13

@@ -43,9 +43,16 @@ func TruthAfter(imported iter.Seq2[string, []link.Link], events []link.Event, po
 		}
 	}
 	w.replay(events)
+	world, _ := w.rank(policy, damping, nil)
+	return world
+}
+
+// rank says what the pages as they are mean; x is a solution to start from, by page,
+// and comes back as the one found.
+func (w *trueWorld) rank(policy link.RelPolicy, damping float64, x []float64) (World, []float64) {
 	root := w.aliases()
 	out, member := w.graph(root, policy)
-	x := Solve(out, member, damping)
+	x = solveFrom(x, out, member, damping)
 
 	world := World{Pages: make(map[string]Answer, len(w.urls))}
 	for u, v := range x {
@@ -69,7 +76,7 @@ func TruthAfter(imported iter.Seq2[string, []link.Link], events []link.Event, po
 		}
 		world.Pages[url] = a
 	}
-	return world
+	return world, x
 }
 
 // trueWorld is every page that was named so far, numbered in that order.
@@ -115,45 +122,51 @@ func (w *trueWorld) crawled(u uint32, links []link.Link) {
 	w.pages[u] = p
 }
 
+func eventOrder(a, b *link.Event) int {
+	return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Tie, b.Tie))
+}
+
 // replay applies the events by the rules: the newest last, by time, then id (then
 // the digest that tells apart what has both in common), each only once.
 func (w *trueWorld) replay(events []link.Event) {
-	order := func(a, b *link.Event) int {
-		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Tie, b.Tie))
-	}
 	sorted := make([]*link.Event, len(events))
 	for i := range events {
 		sorted[i] = &events[i]
 	}
-	slices.SortStableFunc(sorted, order)
+	slices.SortStableFunc(sorted, eventOrder)
 
 	last := map[uint32]*link.Event{}
 	for _, e := range sorted {
 		u := w.page(e.URL)
-		if l, seen := last[u]; seen && order(l, e) == 0 {
+		if l, seen := last[u]; seen && eventOrder(l, e) == 0 {
 			continue // delivered again
 		}
 		last[u] = e
-		switch e.Type {
-		case link.PageCrawled:
-			w.crawled(u, e.Links)
-		case link.PageGone:
-			w.pages[u] = truePage{gone: true, alias: none}
-		case link.PageAlias:
+		w.apply(u, e)
+	}
+}
+
+// apply replays one event of page u, the newest so far.
+func (w *trueWorld) apply(u uint32, e *link.Event) {
+	switch e.Type {
+	case link.PageCrawled:
+		w.crawled(u, e.Links)
+	case link.PageGone:
+		w.pages[u] = truePage{gone: true, alias: none}
+	case link.PageAlias:
+		to := w.page(e.Target)
+		w.pages[u] = truePage{alias: to}
+	case link.LinkAdded:
+		if e.Target != e.URL {
 			to := w.page(e.Target)
-			w.pages[u] = truePage{alias: to}
-		case link.LinkAdded:
-			if e.Target != e.URL {
-				to := w.page(e.Target)
-				p := &w.pages[u]
-				p.alias = none
-				p.remove(to)
-				p.links = append(p.links, trueLink{to, e.Rel})
-			}
-		case link.LinkRemoved:
-			to := w.page(e.Target)
-			w.pages[u].remove(to)
+			p := &w.pages[u]
+			p.alias = none
+			p.remove(to)
+			p.links = append(p.links, trueLink{to, e.Rel})
 		}
+	case link.LinkRemoved:
+		to := w.page(e.Target)
+		w.pages[u].remove(to)
 	}
 }
 

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -19,8 +20,8 @@ type end struct {
 
 // watchEnd looks at the log's end again and again, and reports it and every
 // partition that is found. A log that ends before known is not the one that known
-// is a position of.
-func (f *Feed) watchEnd(ctx context.Context, known link.Offsets, out chan<- end, start func(partition int)) error {
+// is a position of, nor is one that has another record before need than the archive.
+func (f *Feed) watchEnd(ctx context.Context, known, need link.Offsets, out chan<- end, start func(partition int)) error {
 	found := 0
 	for {
 		n, err := f.partitions(ctx, f.opt.Topic)
@@ -31,10 +32,16 @@ func (f *Feed) watchEnd(ctx context.Context, known link.Offsets, out chan<- end,
 			var first link.Offsets
 			if first, e.offsets, err = f.bounds(ctx, f.opt.Topic, n); err == nil {
 				f.health.good(ctx, "end of the log")
-				for p := range known {
-					// Later on the readers notice it.
-					if found == 0 && known[p] > e.offsets.At(p) {
-						return &speed.TruncatedError{Topic: f.opt.Topic, Partition: p, Need: known[p], First: first.At(p), End: e.offsets.At(p)}
+				if found == 0 { // later on the readers notice it
+					if err := f.recognise(ctx, known, need, first, e.offsets); err != nil {
+						truncated := (*speed.TruncatedError)(nil)
+						if errors.As(err, &truncated) {
+							return err
+						}
+						if err := f.retry(ctx, "end of the log", err); err != nil {
+							return err
+						}
+						continue
 					}
 				}
 				for ; found < n; found++ {
@@ -55,6 +62,38 @@ func (f *Feed) watchEnd(ctx context.Context, known link.Offsets, out chan<- end,
 			return err
 		}
 	}
+}
+
+// recognise returns a TruncatedError if the log, which holds [first, end), is not the one
+// that known and need are positions of.
+func (f *Feed) recognise(ctx context.Context, known, need, first, end link.Offsets) error {
+	for p := range known {
+		e := &speed.TruncatedError{Topic: f.opt.Topic, Partition: p, Need: known[p], First: first.At(p), End: end.At(p)}
+		if e.Need > e.End {
+			return e
+		}
+		e.Need, e.Replaced = need.At(p), true
+		if e.Need <= e.First {
+			continue // nothing to compare with
+		}
+		was, ok, err := f.opt.Archived(ctx, p, e.Need-1)
+		if err != nil { // whoever needs the archive refuses it
+			f.opt.Logger.ErrorContext(ctx, "archive cannot be read, and not be compared with the log", "partition", p, "error", err)
+			continue
+		}
+		if !ok {
+			continue
+		}
+		var is []link.Record
+		_, err = f.fetchFrom(ctx, f.opt.Topic, p, e.Need-1, func(r link.Record, _ []kafka.Header) { is = append(is, r) })
+		if len(is) > 0 && is[0].Offset == was.Offset && !is[0].Same(was) {
+			return e
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // bounds returns the first and the next offset of all n partitions of a topic.

@@ -49,6 +49,10 @@ type Options struct {
 	Probe      time.Duration // between two looks at the end of the log; 250 ms
 	Retry      time.Duration // before something that failed is tried again; 500 ms
 
+	// Archived returns a record that is known to have been at an offset; false if none
+	// is. By it a topic is told from another one of that name. nil: none is known.
+	Archived func(ctx context.Context, partition int, offset int64) (link.Record, bool, error)
+
 	TLS  *tls.Config    // nil: none
 	SASL sasl.Mechanism // nil: none
 
@@ -96,6 +100,9 @@ func New(o Options) (*Feed, error) {
 	if o.Retry <= 0 {
 		o.Retry = 500 * time.Millisecond
 	}
+	if o.Archived == nil {
+		o.Archived = func(context.Context, int, int64) (link.Record, bool, error) { return link.Record{}, false, nil }
+	}
 	if o.Dial == nil {
 		o.Dial = (&net.Dialer{Timeout: 3 * time.Second}).DialContext
 	}
@@ -130,7 +137,7 @@ func (f *Feed) Follow(ctx context.Context, scan, need link.Offsets, deliver func
 	}
 	group.Go(func() error { return a.run(ctx) })
 	group.Go(func() error {
-		return f.watchEnd(ctx, scan.Max(need), a.ends, func(p int) {
+		return f.watchEnd(ctx, scan.Max(need), need, a.ends, func(p int) {
 			r := &reader{Feed: f, partition: p, next: min(scan.At(p), need.At(p)), need: need.At(p)}
 			group.Go(func() error { return r.run(ctx, a.chunks) })
 		})

@@ -212,6 +212,52 @@ func TestTruncated(t *testing.T) {
 	}
 }
 
+// TestReplaced: the record before the first that is needed is compared with the archive's.
+func TestReplaced(t *testing.T) {
+	l := newLog(t, 2)
+	l.produce(1, numbered(10)...)
+	var last link.Record // that was archived
+	all, err := l.follow(l.feed(nil), nil, nil, func(b speed.Batch) bool { return b.Next.At(1) == 10 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range all {
+		for _, r := range b.Records {
+			if r.Partition == 1 && r.Offset == 5 {
+				last = r
+			}
+		}
+	}
+	other := last
+	other.Value = []byte("another")
+	for name, c := range map[string]struct {
+		archived link.Record
+		ok       bool
+		err      error
+		replaced bool
+	}{
+		"the same": {archived: last, ok: true}, "another": {archived: other, ok: true, replaced: true},
+		"none": {}, "a damaged archive": {err: errors.New("damaged")},
+	} {
+		f := l.feed(func(o *feed.Options) {
+			o.Archived = func(_ context.Context, partition int, offset int64) (link.Record, bool, error) {
+				if partition != 1 || offset != 5 {
+					t.Errorf("asked for offset %d of partition %d", offset, partition)
+				}
+				return c.archived, c.ok, c.err
+			}
+		})
+		_, err := l.follow(f, link.Offsets{0, 8}, link.Offsets{0, 6}, func(b speed.Batch) bool { return b.Next.At(1) == 10 })
+		var got *speed.TruncatedError
+		if errors.As(err, &got) != c.replaced || !c.replaced && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if c.replaced && (!got.Replaced || got.Partition != 1 || got.Need != 6 || !strings.Contains(err.Error(), "made anew")) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestEmptied: all that was welcome is gone, and nothing has come since. What is
 // passed over must be told, or the offsets would never reach the log's end.
 func TestEmptied(t *testing.T) {

@@ -20,6 +20,10 @@ type lease struct {
 	group sync.WaitGroup
 }
 
+// expires ends the lease of a holder that is paused, or cut off without either side
+// noticing: Postgres, which hears nothing from it for so long, ends the session.
+const expires = `SET idle_session_timeout = '30s'`
+
 // TryAcquire implements [speed.View]. The lock keeps two layers from working at
 // the same time; the epoch keeps one that lost the lock without noticing from
 // publishing. It waits for a publication of the last holder that is under way.
@@ -41,6 +45,10 @@ func (v *View) TryAcquire(ctx context.Context) (_ speed.Lease, ok bool, err erro
 	}
 	if !ok {
 		return nil, false, nil
+	}
+	if _, err := conn.Exec(ctx, expires); err != nil {
+		ok = false
+		return nil, false, fmt.Errorf("bound time of lease: %w", err)
 	}
 	l := &lease{conn: conn, lost: make(chan struct{})}
 	if err := conn.QueryRow(ctx, `UPDATE speed_lease SET epoch = epoch + 1 RETURNING epoch`).Scan(&l.epoch); err != nil {

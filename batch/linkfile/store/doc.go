@@ -19,7 +19,12 @@
 // damaged. Generations are replaced only after a run that was given up, before anyone was
 // told of them.
 //
-// One process at a time writes; any number read. Requests to a bucket that fail for a
+// One process at a time writes; any number read. Who is to write claims the store, and
+// whatever an earlier one still has under way, because it was paused or cut off, fails
+// with [ErrClaimed]. On a machine that is certain. In a bucket, which has no lock, a
+// request that was sent before the claim may arrive after it.
+//
+// Requests to a bucket that fail for a
 // passing reason are repeated, a limited number of times and with growing pauses.
 package store
 
@@ -55,6 +60,10 @@ type Store interface {
 	// Tidy removes what was begun directly in a folder and never finished. Nobody may be
 	// writing there.
 	Tidy(ctx context.Context, folder string) error
+
+	// Claim makes the caller the one who writes, in place of whoever claimed the store
+	// before. Who never claims it is not kept from writing.
+	Claim(ctx context.Context) error
 
 	// Path returns a name as users know it.
 	Path(name string) string

@@ -2,12 +2,16 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 )
 
 // tempPrefix begins the names of what is not finished.
@@ -16,7 +20,8 @@ const tempPrefix = ".tmp-"
 // Local is a Store in a folder of this machine, or of one that is mounted.
 type Local struct {
 	root    string
-	durable sync.Map // folders whose names are known to be, and those of what they are in
+	durable sync.Map               // folders whose names are known to be, and those of what they are in
+	mine    atomic.Pointer[string] // our claim; nil: none
 }
 
 var _ Store = (*Local)(nil)
@@ -77,11 +82,13 @@ func (l *Local) each(folder string, fn func(name string) error) error {
 
 // Tidy implements [Store].
 func (l *Local) Tidy(_ context.Context, folder string) error {
-	return l.each(folder, func(name string) error {
-		if strings.HasPrefix(name, tempPrefix) {
-			return os.RemoveAll(filepath.Join(l.Path(folder), name))
-		}
-		return nil
+	return l.change(func() error {
+		return l.each(folder, func(name string) error {
+			if strings.HasPrefix(name, tempPrefix) {
+				return os.RemoveAll(filepath.Join(l.Path(folder), name))
+			}
+			return nil
+		})
 	})
 }
 
@@ -95,16 +102,16 @@ func (l *Local) Create(_ context.Context, name string) (Writer, error) {
 	}
 	f, err := os.CreateTemp(folder, tempPrefix+"*")
 	if err != nil {
-		return nil, err
+		return nil, withFix(err)
 	}
-	return &localWriter{File: f, path: path}, nil
+	return &localWriter{File: f, in: l, path: path}, nil
 }
 
 // makeFolder makes a folder below the root, and what it is in, and their names durable.
 // One that is there may be of a process that crashed before it had done the latter.
 func (l *Local) makeFolder(folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
+		return withFix(err)
 	}
 	if _, ok := l.durable.Load(folder); ok {
 		return nil
@@ -122,19 +129,25 @@ func (l *Local) makeFolder(folder string) error {
 // if its folder has.
 type localWriter struct {
 	*os.File
+	in   *Local
 	path string
 	done bool
+}
+
+func (w *localWriter) Write(p []byte) (int, error) {
+	n, err := w.File.Write(p)
+	return n, withFix(err)
 }
 
 func (w *localWriter) Commit() error {
 	w.done = true
 	if err := errors.Join(w.Chmod(0o644), w.Sync(), w.Close()); err != nil {
-		return errors.Join(err, os.Remove(w.Name()))
+		return errors.Join(withFix(err), os.Remove(w.Name()))
 	}
 	if w.path == "" {
 		return nil
 	}
-	if err := os.Rename(w.Name(), w.path); err != nil {
+	if err := w.in.change(func() error { return os.Rename(w.Name(), w.path) }); err != nil {
 		return errors.Join(err, os.Remove(w.Name()))
 	}
 	return syncFolder(filepath.Dir(w.path))
@@ -148,6 +161,14 @@ func (w *localWriter) Abort() {
 	}
 }
 
+// withFix says what to do about a disk that is full, to an error that names the path.
+func withFix(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return fmt.Errorf("%w: make room there, or move the data folder to a larger disk", err)
+	}
+	return err
+}
+
 // Begin implements [Store]: the folder is filled under a hidden name, synced and renamed.
 func (l *Local) Begin(_ context.Context, folder string) (Folder, error) {
 	path := l.Path(folder)
@@ -157,12 +178,15 @@ func (l *Local) Begin(_ context.Context, folder string) (Folder, error) {
 	}
 	temp, err := os.MkdirTemp(parent, tempPrefix+filepath.Base(path)+"-*")
 	if err != nil {
-		return nil, err
+		return nil, withFix(err)
 	}
-	return &localFolder{temp: temp, path: path}, os.Chmod(temp, 0o755)
+	return &localFolder{in: l, temp: temp, path: path}, os.Chmod(temp, 0o755)
 }
 
-type localFolder struct{ temp, path string }
+type localFolder struct {
+	in         *Local
+	temp, path string
+}
 
 func (f *localFolder) Create(_ context.Context, name string) (Writer, error) {
 	file, err := os.OpenFile(filepath.Join(f.temp, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
@@ -180,20 +204,24 @@ func (f *localFolder) Commit(ctx context.Context, manifest []byte) error {
 	if err := errors.Join(finish(w, manifest), syncFolder(f.temp)); err != nil {
 		return err
 	}
-	if err := discard(f.path); err != nil {
-		return err
-	}
-	if err := os.Rename(f.temp, f.path); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(f.path))
+	return f.in.change(func() error {
+		if err := discard(f.path); err != nil {
+			return err
+		}
+		if err := os.Rename(f.temp, f.path); err != nil {
+			return err
+		}
+		return syncFolder(filepath.Dir(f.path))
+	})
 }
 
 // Abort does nothing after Commit: the hidden name is gone.
 func (f *localFolder) Abort() { os.RemoveAll(f.temp) }
 
 // Remove implements [Store].
-func (l *Local) Remove(_ context.Context, name string) error { return discard(l.Path(name)) }
+func (l *Local) Remove(_ context.Context, name string) error {
+	return l.change(func() error { return discard(l.Path(name)) })
+}
 
 // discard removes a file or folder; it is gone at once, its files a little later.
 func discard(path string) error {
@@ -201,12 +229,10 @@ func discard(path string) error {
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	old, err := os.MkdirTemp(parent, tempPrefix+filepath.Base(path)+"-*")
-	if err != nil {
+	// No new folder around it: a disk that is full has no room for one.
+	old := filepath.Join(parent, tempPrefix+filepath.Base(path)+"-"+rand.Text())
+	if err := os.Rename(path, old); err != nil {
 		return err
-	}
-	if err := os.Rename(path, filepath.Join(old, "old")); err != nil {
-		return errors.Join(err, os.Remove(old))
 	}
 	return errors.Join(syncFolder(parent), os.RemoveAll(old))
 }

@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/minio/minio-go/v7"
@@ -65,6 +66,7 @@ type S3 struct {
 	client         *minio.Client
 	bucket, prefix string
 	pause          time.Duration
+	mine           atomic.Pointer[string] // our claim; nil: none
 }
 
 var _ Store = (*S3)(nil)
@@ -136,6 +138,9 @@ func (s *S3) each(ctx context.Context, prefix string, deep bool, fn func(key str
 
 // Remove implements [Store].
 func (s *S3) Remove(ctx context.Context, name string) error {
+	if err := s.unclaimed(ctx); err != nil {
+		return err
+	}
 	keys := []string{s.key(path.Join(name, Manifest)), s.key(name)}
 	err := s.each(ctx, s.key(name)+"/", true, func(key string) error {
 		keys = append(keys, key)
@@ -151,6 +156,9 @@ func (s *S3) Remove(ctx context.Context, name string) error {
 
 // Tidy implements [Store]: it ends uploads below folder that nobody will go on with.
 func (s *S3) Tidy(ctx context.Context, folder string) error {
+	if err := s.unclaimed(ctx); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	for u := range s.client.ListIncompleteUploads(ctx, s.bucket, s.key(folder)+"/", true) {

@@ -12,7 +12,7 @@ import (
 
 // Create implements [Store].
 func (s *S3) Create(ctx context.Context, name string) (Writer, error) {
-	return &s3Writer{upload: func(r io.Reader, size int64) error {
+	return &s3Writer{check: func() error { return s.unclaimed(ctx) }, upload: func(r io.Reader, size int64) error {
 		_, err := s.client.PutObject(ctx, s.bucket, s.key(name), r, size, minio.PutObjectOptions{
 			PartSize: s3Upload, ContentType: "application/octet-stream",
 		})
@@ -23,6 +23,7 @@ func (s *S3) Create(ctx context.Context, name string) (Writer, error) {
 // s3Writer writes an object in one request, if it is small, or to an upload in parts,
 // which takes what it is given to the end or leaves nothing.
 type s3Writer struct {
+	check  func() error // whether it may still appear
 	upload func(r io.Reader, size int64) error
 	small  []byte         // what came while it may still be small
 	pipe   *io.PipeWriter // to the upload, once it is not
@@ -58,6 +59,10 @@ func (w *s3Writer) begin() {
 }
 
 func (w *s3Writer) Commit() error {
+	if err := w.check(); err != nil {
+		w.Abort()
+		return err
+	}
 	w.ended = true
 	if w.pipe == nil {
 		return w.upload(bytes.NewReader(w.small), int64(len(w.small)))

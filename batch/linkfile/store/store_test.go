@@ -21,11 +21,17 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestLocal(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store { return store.NewLocal(filepath.Join(t.TempDir(), "root")) })
+	storetest.Run(t, func(t *testing.T) func() store.Store {
+		root := filepath.Join(t.TempDir(), "root")
+		return func() store.Store { return store.NewLocal(root) }
+	})
 }
 
 func TestS3(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) store.Store { return bucket(t, storetest.NewServer(t)) })
+	storetest.Run(t, func(t *testing.T) func() store.Store {
+		server := storetest.NewServer(t)
+		return func() store.Store { return bucket(t, server) }
+	})
 }
 
 func bucket(t *testing.T, server *storetest.Server) *store.S3 {

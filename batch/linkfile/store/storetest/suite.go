@@ -13,14 +13,16 @@ import (
 	"freshrank/batch/linkfile/store"
 )
 
-// Run holds a Store, of which make returns an empty one, to what package store says.
-func Run(t *testing.T, make func(t *testing.T) store.Store) {
+// Run holds a Store to what package store says. make makes an empty one; what it returns
+// opens it, as one process each.
+func Run(t *testing.T, make func(t *testing.T) (open func() store.Store)) {
 	for name, test := range map[string]func(*testing.T, store.Store){
 		"objects": testObjects, "reading": testReading, "lists": testLists, "aborted": testAborted,
 		"folders": testFolders, "aborted folders": testAbortedFolders, "large": testLarge, "cancelled": testCancelled,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, make(t)) })
+		t.Run(name, func(t *testing.T) { test(t, make(t)()) })
 	}
+	t.Run("claimed", func(t *testing.T) { testClaimed(t, make(t)) })
 }
 
 func write(t *testing.T, s store.Store, name, content string) {
@@ -223,4 +225,51 @@ func testCancelled(t *testing.T, s store.Store) {
 		t.Fatal(err)
 	}
 	wantList(t, s, "g")
+}
+
+// One that was paused in the middle of whatever it wrote comes back when another has
+// taken over.
+func testClaimed(t *testing.T, open func() store.Store) {
+	ctx, paused, other := t.Context(), open(), open()
+	if err := paused.Claim(ctx); err != nil {
+		t.Fatal(err)
+	}
+	write(t, paused, "log/manifest.json", "paused")
+	object, err := paused.Create(ctx, "log/manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = object.Write([]byte("late"))
+	folder, err := paused.Begin(ctx, "graph/2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Claim(ctx); err != nil {
+		t.Fatal(err)
+	}
+	write(t, other, "log/manifest.json", "other")
+	theirs, err := other.Begin(ctx, "graph/2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := theirs.Commit(ctx, []byte("other")); err != nil {
+		t.Fatal(err)
+	}
+	for what, err := range map[string]error{
+		"an object": object.Commit(), "a folder": folder.Commit(ctx, []byte("late")), "a new object": store.Write(ctx, paused, "new", nil),
+		"removing": paused.Remove(ctx, "graph/2"), "tidying": paused.Tidy(ctx, "graph"),
+	} {
+		if !errors.Is(err, store.ErrClaimed) {
+			t.Errorf("%s of the one that was paused: %v", what, err)
+		}
+	}
+	object.Abort()
+	folder.Abort()
+	wantContent(t, other, "log/manifest.json", "other")
+	wantContent(t, other, "graph/2/"+store.Manifest, "other")
+	wantNone(t, other, "new")
+	if err := paused.Claim(ctx); err != nil {
+		t.Fatal(err)
+	}
+	write(t, paused, "new", "mine again")
 }

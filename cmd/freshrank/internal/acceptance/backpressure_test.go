@@ -46,7 +46,7 @@ func TestBackpressure(t *testing.T) {
 	o := &outside{api: s.serve(t, "--max-lag", maxLag.String()).api, pending: map[string]time.Time{}}
 	speed := spawn(t, append([]string{"speed"}, s.flags...)...)
 	if !within(time.Minute, speed, func() bool { return o.at(1) && o.api.settled() }) {
-		t.Fatalf("the speed layer is not ready\n%s", speed.output)
+		t.Fatalf("the speed layer is not ready\n%s", speed.Output)
 	}
 
 	f := &flood{outside: o, known: firstPage(t, o), speed: speed}
@@ -55,7 +55,7 @@ func TestBackpressure(t *testing.T) {
 	f.run(t, s, 2, floodRate, length)
 	f.figures(t, b, calm, f.seen)
 	f.recovers(t, b, calm)
-	speed.stop(t)
+	speed.Stop(t)
 	b.verify(t, s)
 }
 
@@ -138,7 +138,7 @@ func (f *flood) watch() {
 		return
 	}
 	f.seen.epsilon, f.seen.slack = max(f.seen.epsilon, s.Bounds.Epsilon), max(f.seen.slack, s.Bounds.Slack)
-	f.seen.memory = append(f.seen.memory, f.speed.peak.Load())
+	f.seen.memory = append(f.seen.memory, f.speed.Peak.Load())
 }
 
 // most is how many events a request holds.

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"freshrank/cmd/freshrank/internal/processtest"
 )
 
 // TestKill ends the process with SIGKILL at random moments under the demo feed,
@@ -14,7 +16,7 @@ import (
 // the same folder. After each start every event that was ever acknowledged must be
 // there, and `freshrank verify` must find every page inside its interval.
 func TestKill(t *testing.T) {
-	data, listen := t.TempDir(), freeAddress(t)
+	data, listen := t.TempDir(), processtest.FreeAddress(t)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 4))
@@ -48,7 +50,7 @@ func TestKill(t *testing.T) {
 			_, _ = p.api.post("/v1/batch/runs", "application/json", struct{}{}, nil)
 		}
 		time.Sleep(time.Duration(rng.IntN(3000)) * time.Millisecond)
-		p.kill(t)
+		p.Kill(t)
 		close(dead)
 		clients.Wait()
 
@@ -56,7 +58,7 @@ func TestKill(t *testing.T) {
 		p, ready = start(t, data, listen, args...)
 		begin := time.Now()
 		present(t, p, acknowledged)
-		out, code := run(t, "verify", "--data", data)
+		out, code := processtest.Run(t, "verify", "--data", data)
 		t.Logf("kill %d of %d: ready after %.1f s, %d acknowledged events all there after %.1f s more; verify: %s",
 			kill+1, kills, ready.Seconds(), len(acknowledged), time.Since(begin).Seconds(), lastLine(out))
 		if code != 0 {

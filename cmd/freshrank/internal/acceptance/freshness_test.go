@@ -5,12 +5,14 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"freshrank/cmd/freshrank/internal/processtest"
 )
 
 // TestFreshness starts the demo from nothing and, under its live feed, posts
 // crawls that link to URLs nobody has heard of: how long until each has a rank?
 func TestFreshness(t *testing.T) {
-	p, ready := start(t, t.TempDir(), freeAddress(t), "--demo",
+	p, ready := start(t, t.TempDir(), processtest.FreeAddress(t), "--demo",
 		"--demo-pages", size(100_000, 5_000), "--demo-links", size(1_500_000, 60_000))
 	t.Logf("ready to answer %.1f s after the start", ready.Seconds())
 	var took []time.Duration

@@ -9,13 +9,15 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"freshrank/cmd/freshrank/internal/processtest"
 )
 
 // TestHandover lets 50 readers ask without pause while a run publishes generation
 // 2 and the speed layer moves on to it. Nothing is submitted meanwhile, so the
 // true ranks stand still and any two intervals of one page must overlap.
 func TestHandover(t *testing.T) {
-	p, _ := start(t, t.TempDir(), freeAddress(t), "--demo", "--demo-rate", "0",
+	p, _ := start(t, t.TempDir(), processtest.FreeAddress(t), "--demo", "--demo-rate", "0",
 		"--demo-pages", size(100_000, 5_000), "--demo-links", size(1_500_000, 60_000))
 	var top items[rank]
 	if status, err := p.api.get("/v1/top?limit=200", &top); err != nil || len(top.Items) != 200 {

@@ -59,14 +59,14 @@ func TestScale(t *testing.T) {
 	r := b.batch(t, s, links/100)
 	b.reading(t, s)
 	b.disk(t, s)
-	b.add(t, "growth from a tenth of the size: cost of the batch run", "≤ 11×", r.took() <= 11*first.took(),
-		fmt.Sprintf("%.1f× the time, %.1f× the processor time", r.took().Seconds()/first.took().Seconds(), r.cpu.Seconds()/first.cpu.Seconds()), "")
+	b.add(t, "growth from a tenth of the size: cost of the batch run", "≤ 11×", r.Took() <= 11*first.Took(),
+		fmt.Sprintf("%.1f× the time, %.1f× the processor time", r.Took().Seconds()/first.Took().Seconds(), r.cpu.Seconds()/first.cpu.Seconds()), "")
 
 	o := &outside{api: s.serve(t).api, pending: map[string]time.Time{}}
 	speed := b.speed(t, s, o)
 	b.duckDB(t, s, o)
 	b.handover(t, s, o, speed)
 	settleWithin(t, o, 10*time.Minute)
-	speed.stop(t)
+	speed.Stop(t)
 	b.verify(t, s)
 }

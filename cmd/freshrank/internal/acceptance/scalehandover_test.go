@@ -28,7 +28,7 @@ func (b *table) handover(t *testing.T, s *stack, o *outside, speed *process) {
 	time.Sleep(calm)
 	r := s.startBatch(t)
 	moved := within(15*time.Minute, speed, func() bool { return o.at(2) })
-	took := time.Since(r.began)
+	took := time.Since(r.Began)
 	time.Sleep(calm)
 	close(stopFeed)
 	feeding.Wait()
@@ -59,8 +59,8 @@ func (b *table) handover(t *testing.T, s *stack, o *outside, speed *process) {
 	for _, f := range o.faults[:min(len(o.faults), 10)] {
 		t.Log(f)
 	}
-	b.note(t, "the batch run meanwhile", fmt.Sprintf("%s (%v), peak %s", seconds(r.took()), r.phases, gib(r.peak.Load())), "")
-	b.note(t, "the speed layer's peak meanwhile", gib(speed.peak.Load()), "")
+	b.note(t, "the batch run meanwhile", fmt.Sprintf("%s (%v), peak %s", seconds(r.Took()), r.phases, gib(r.Peak.Load())), "")
+	b.note(t, "the speed layer's peak meanwhile", gib(speed.Peak.Load()), "")
 }
 
 // within waits until ok, for as long as the process lives and no longer than limit.
@@ -68,7 +68,7 @@ func within(limit time.Duration, p *process, ok func() bool) bool {
 	deadline := time.After(limit)
 	for !ok() {
 		select {
-		case <-p.done:
+		case <-p.Done:
 			return false
 		case <-deadline:
 			return false

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+
+	"freshrank/cmd/freshrank/internal/processtest"
 )
 
 // envCache names a folder in which what is made up is kept from run to run. It is to
@@ -39,7 +41,7 @@ func newInput(t *testing.T, pages, links int) *input {
 // of a feed of a higher number after those of a lower one.
 func (in *input) generate(what string, args ...string) *exec.Cmd {
 	args = append([]string{"generate", what, "--pages", strconv.Itoa(in.pages), "--links", strconv.Itoa(in.links)}, args...)
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command(processtest.Program, args...)
 	cmd.Stderr = os.Stderr
 	return cmd
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"freshrank/cmd/freshrank/internal/processtest"
 	"freshrank/migrations/locallog"
 	"freshrank/migrations/localpg"
 )
@@ -52,7 +53,7 @@ func newStack(t *testing.T, in *input) *stack {
 	})
 	s := &stack{input: in, data: filepath.Join(dir, "data")}
 	s.flags = []string{"--data", s.data, "--database", db.DSN("", ""), "--brokers", log.Addr(), "--log-format", "json"}
-	if out, code := run(t, append([]string{"migrate", "up"}, s.flags...)...); code != 0 {
+	if out, code := processtest.Run(t, append([]string{"migrate", "up"}, s.flags...)...); code != 0 {
 		t.Fatal(out)
 	}
 	return s
@@ -69,19 +70,19 @@ func do(t *testing.T, args ...string) *process {
 // good waits until a command ends, and fails the test if it does not do so well.
 func (p *process) good(t *testing.T) {
 	t.Helper()
-	p.wait(t, patience)
-	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
-		t.Fatalf("freshrank %v: exit code %d\n%s", p.cmd.Args[1:], code, p.output)
+	p.Wait(t, patience)
+	if code := p.Cmd.ProcessState.ExitCode(); code != 0 {
+		t.Fatalf("freshrank %v: exit code %d\n%s", p.Cmd.Args[1:], code, p.Output)
 	}
 }
 
 // serve starts an API; it need not have anything to answer yet.
 func (s *stack) serve(t *testing.T, args ...string) *process {
 	t.Helper()
-	listen := freeAddress(t)
+	listen := processtest.FreeAddress(t)
 	p := spawn(t, append(append([]string{"serve", "--listen", listen}, s.flags...), args...)...)
 	p.api = client{base: "http://" + listen}
-	t.Cleanup(func() { p.stop(t) })
+	t.Cleanup(func() { p.Stop(t) })
 	p.await(t, "/livez", time.Minute)
 	return p
 }
@@ -101,15 +102,20 @@ func (s *stack) submitted(t *testing.T, file string) time.Duration {
 	t.Helper()
 	api := s.serve(t, "--max-lag", "0s")
 	p := do(t, "submit", file, "--api", api.api.base)
-	api.stop(t)
-	return p.took()
+	api.Stop(t)
+	return p.Took()
 }
 
 // batchRun is a run of the batch layer as a process of its own.
 type batchRun struct {
 	*process
-	phases     *phases
-	cpu        time.Duration
+	batchResult
+	phases *phases
+	cpu    time.Duration
+}
+
+// batchResult is what the command says of it.
+type batchResult struct {
 	Generation int64
 	Events     int
 	Bound      float64
@@ -127,15 +133,15 @@ func (s *stack) startBatch(t *testing.T) *batchRun {
 func (r *batchRun) end(t *testing.T) {
 	t.Helper()
 	r.good(t)
-	r.cpu = r.cmd.ProcessState.UserTime() + r.cmd.ProcessState.SystemTime()
-	r.phases.enter("", r.ended)
-	fromJSON(t, r.process, r)
+	r.cpu = r.Cmd.ProcessState.UserTime() + r.Cmd.ProcessState.SystemTime()
+	r.phases.enter("", r.Ended)
+	fromJSON(t, r.process, &r.batchResult)
 }
 
 // fromJSON reads what a command has printed as JSON.
 func fromJSON(t *testing.T, p *process, into any) {
 	t.Helper()
-	if err := json.Unmarshal([]byte(p.stdout.String()), into); err != nil {
-		t.Fatalf("freshrank %v: %v\n%s", p.cmd.Args[1:], err, p.output)
+	if err := json.Unmarshal([]byte(p.Stdout.String()), into); err != nil {
+		t.Fatalf("freshrank %v: %v\n%s", p.Cmd.Args[1:], err, p.Output)
 	}
 }

@@ -18,10 +18,10 @@ func (b *table) importing(t *testing.T, s *stack, links int) {
 	if got < links*9/10 {
 		t.Errorf("imported %d links of %d", got, links)
 	}
-	speed := rate(got, p.took())
+	speed := rate(got, p.Took())
 	b.add(t, "import of the links as CSV with URLs, gzip", "≥ 600,000 links/s", speed >= 600_000,
-		fmt.Sprintf("%s links/s (%s)", millions(speed), seconds(p.took())), "freshrank import csv web.csv.gz")
-	b.add(t, "peak of its process", "≤ 4 GiB", p.peak.Load() <= 4<<30, gib(p.peak.Load()), "")
+		fmt.Sprintf("%s links/s (%s)", millions(speed), seconds(p.Took())), "freshrank import csv web.csv.gz")
+	b.add(t, "peak of its process", "≤ 4 GiB", p.Peak.Load() <= 4<<30, gib(p.Peak.Load()), "")
 }
 
 // batch makes generation 1 of the import and the events.
@@ -34,10 +34,10 @@ func (b *table) batch(t *testing.T, s *stack, events int) *batchRun {
 	if r.Generation != 1 || r.Events != events {
 		t.Errorf("the run made generation %d of %d events, not 1 of %d", r.Generation, r.Events, events)
 	}
-	b.add(t, fmt.Sprintf("batch run: %d events archived and folded, ranked, published and indexed", events), "≤ 150 s", r.took() <= 150*time.Second,
-		fmt.Sprintf("%s (%v)", seconds(r.took()), r.phases), "freshrank batch run")
+	b.add(t, fmt.Sprintf("batch run: %d events archived and folded, ranked, published and indexed", events), "≤ 150 s", r.Took() <= 150*time.Second,
+		fmt.Sprintf("%s (%v)", seconds(r.Took()), r.phases), "freshrank batch run")
 	b.always(t, "certified error of all ranks together", "≤ 1e-9", r.Bound <= 1e-9, fmt.Sprintf("%.2g", r.Bound), "")
-	b.add(t, "peak of its process", "≤ 6 GiB", r.peak.Load() <= 6<<30, gib(r.peak.Load()), "")
+	b.add(t, "peak of its process", "≤ 6 GiB", r.Peak.Load() <= 6<<30, gib(r.Peak.Load()), "")
 	return r
 }
 
@@ -84,11 +84,11 @@ func (b *table) speed(t *testing.T, s *stack, o *outside) *process {
 	t.Helper()
 	p := spawn(t, append([]string{"speed"}, s.flags...)...)
 	if !within(10*time.Minute, p, func() bool { return o.at(1) && o.api.settled() }) {
-		t.Fatalf("the speed layer is not ready\n%s", p.output)
+		t.Fatalf("the speed layer is not ready\n%s", p.Output)
 	}
-	took := time.Since(p.began)
+	took := time.Since(p.Began)
 	b.add(t, "speed layer: from its start to its view in the answers", "≤ 30 s", took <= 30*time.Second, seconds(took), "freshrank speed")
-	b.add(t, "peak of its process until then", "≤ 2.5 GiB", p.peak.Load() <= 5<<29, gib(p.peak.Load()), "")
+	b.add(t, "peak of its process until then", "≤ 2.5 GiB", p.Peak.Load() <= 5<<29, gib(p.Peak.Load()), "")
 	return p
 }
 
@@ -114,17 +114,17 @@ func (b *table) duckDB(t *testing.T, s *stack, o *outside) {
 func (b *table) verify(t *testing.T, s *stack) {
 	t.Helper()
 	p := spawn(t, append([]string{"verify", "--json"}, s.flags...)...)
-	p.wait(t, patience)
+	p.Wait(t, patience)
 	var r struct {
 		Pages, Events, Faults int
 		MaxUse                float64 `json:"max_interval_use"`
 	}
-	measured := fmt.Sprintf("exit code %d", p.cmd.ProcessState.ExitCode())
-	if p.cmd.ProcessState.Success() {
+	measured := fmt.Sprintf("exit code %d", p.Cmd.ProcessState.ExitCode())
+	if p.Cmd.ProcessState.Success() {
 		fromJSON(t, p, &r)
-		measured = fmt.Sprintf("holds: %d pages, %d events; %s, peak %s", r.Pages, r.Events, seconds(p.took()), gib(p.peak.Load()))
+		measured = fmt.Sprintf("holds: %d pages, %d events; %s, peak %s", r.Pages, r.Events, seconds(p.Took()), gib(p.Peak.Load()))
 	} else {
-		fmt.Fprintln(os.Stderr, p.output)
+		fmt.Fprintln(os.Stderr, p.Output)
 	}
-	b.always(t, "verify: every page within its interval", "holds", p.cmd.ProcessState.Success(), measured, "freshrank verify")
+	b.always(t, "verify: every page within its interval", "holds", p.Cmd.ProcessState.Success(), measured, "freshrank verify")
 }

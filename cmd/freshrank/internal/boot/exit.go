@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"context"
 	"errors"
 	"fmt"
 )
@@ -38,6 +39,15 @@ func Usage(err error) error {
 
 // Locked marks err as "somebody else holds it".
 func Locked(err error) error { return &CodedError{Code: ExitLocked, Err: err} }
+
+// Ended is what a command that runs on makes of an error at its start: none if it was
+// asked to end meanwhile.
+func Ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
 
 // ExitCode returns the code to exit with after err.
 func ExitCode(err error) int {

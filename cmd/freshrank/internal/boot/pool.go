@@ -32,6 +32,9 @@ func Pool(ctx context.Context, dsn string, role Role, conns int32) (*pgxpool.Poo
 	}
 	cfg.MaxConns = max(cfg.MaxConns, conns)
 	prepare(cfg.ConnConfig, role)
+	// Who was paused in a transaction must not hold its locks for ever, that on the
+	// lease among them.
+	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30s"
 	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return become(ctx, c, role) }
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {

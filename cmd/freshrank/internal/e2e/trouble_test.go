@@ -70,6 +70,26 @@ func TestLogDown(t *testing.T) {
 	p.stop()
 }
 
+// TestStopWhileWaiting: a layer that waits for a database which does not answer ends
+// well when it is asked to.
+func TestStopWhileWaiting(t *testing.T) {
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	database := "postgres://me@" + silent.Addr().String() + "/freshrank?sslmode=disable"
+	for _, layer := range []string{"batch", "speed", "serve"} {
+		p := spawn(t, layer, "--data", t.TempDir(), "--database", database, "--brokers", "127.0.0.1:1")
+		conn, err := silent.Accept() // it waits now
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.stop()
+		conn.Close()
+	}
+}
+
 // TestVerifyHasPower changes one stored rank by a hundredth of itself.
 func TestVerifyHasPower(t *testing.T) {
 	data := t.TempDir()
