@@ -42,7 +42,7 @@ type Options struct {
 	Drain   time.Duration // for requests in flight at the end; 10 s
 
 	// How many requests may be at work at a time, by class: reads of one statement
-	// (64), lookups of many pages (4), submissions (32); and how long one waits for a
+	// (64), lookups of many pages (4), submissions (128); and how long one waits for a
 	// place before it gets 503 (100 ms).
 	MaxReads, MaxLookups, MaxSubmits int
 	MaxWait                          time.Duration
@@ -98,7 +98,7 @@ func (o Options) withDefaults() Options {
 		o.Version.Version = "dev"
 	}
 	o.MaxBody = cmp.Or(o.MaxBody, 8<<20)
-	o.MaxReads, o.MaxLookups, o.MaxSubmits = cmp.Or(o.MaxReads, 64), cmp.Or(o.MaxLookups, 4), cmp.Or(o.MaxSubmits, 32)
+	o.MaxReads, o.MaxLookups, o.MaxSubmits = cmp.Or(o.MaxReads, 64), cmp.Or(o.MaxLookups, 4), cmp.Or(o.MaxSubmits, 128)
 	o.MaxConnections = cmp.Or(o.MaxConnections, 4096)
 	for _, d := range []struct {
 		at    *time.Duration

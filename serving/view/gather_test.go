@@ -156,7 +156,7 @@ func TestGatherPanics(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if panics.Load() != gatherLeaders+1 || failed.Load() != 4 || g.leaders != 0 {
+		if panics.Load()+failed.Load() != gatherLeaders+5 || failed.Load() == 0 || g.leaders != 0 {
 			t.Errorf("%d panics, %d failed, %d leaders left", panics.Load(), failed.Load(), g.leaders)
 		}
 	})

@@ -78,7 +78,7 @@ type Serve struct {
 
 	MaxReads       int           `default:"64" help:"Reads at work at a time, lookups of many pages and events aside; as many again may wait, more are answered 503 (${default})."`
 	MaxLookups     int           `default:"4" help:"Lookups of many pages at work at a time; as many again, at least 16, may wait (${default})."`
-	MaxSubmits     int           `default:"32" help:"Submissions of events at work at a time; as many again may wait (${default})."`
+	MaxSubmits     int           `default:"128" help:"Submissions of events at work at a time; as many again may wait (${default})."`
 	MaxWait        time.Duration `default:"100ms" help:"How long a request waits for one of those places before it is answered 503 (${default})."`
 	MaxConnections int           `default:"4096" help:"Open connections; one more takes the place of the one idle for longest, or is refused (${default})."`
 

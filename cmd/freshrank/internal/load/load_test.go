@@ -94,7 +94,7 @@ func TestOpenLoop(t *testing.T) {
 	if r := Run(t.Context(), o); !r.Good() || r.Status[200] != 50 || r.Latency.P50 < 20 || r.Latency.Max < 300 {
 		t.Errorf("open: %+v, latency %+v", r, r.Latency)
 	}
-	o.Addr, o.Rate = serve(t, stall), 0
+	o.Addr, o.Rate, o.Duration = serve(t, stall), 0, 2*time.Second
 	if r := Run(t.Context(), o); !r.Good() || r.Latency.Max < 300 || r.Latency.P50 > r.Latency.Max/2 {
 		t.Errorf("closed: %+v, latency %+v", r, r.Latency)
 	}
