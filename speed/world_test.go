@@ -205,7 +205,7 @@ func (w *world) start(change ...func(*parts)) *layer {
 	p := parts{
 		feed: feed.Options{Brokers: w.brokers, Topic: w.topic, DeadLetterTopic: w.dead, Logger: logger,
 			Linger: 5 * time.Millisecond, Probe: 20 * time.Millisecond, Retry: 20 * time.Millisecond},
-		view: view.New(view.Options{Pool: w.db.Speed, KeepAlive: 50 * time.Millisecond,
+		view: view.New(view.Options{Pool: w.db.Speed, KeepAlive: 250 * time.Millisecond,
 			Connect: func(ctx context.Context) (*pgx.Conn, error) { return pgx.Connect(ctx, w.db.SpeedDSN) }}),
 		speed: speed.Options{Loader: w.loader, EpsilonMin: 1e-4, Logger: logger, Registerer: l.metrics,
 			Heartbeat: 20 * time.Millisecond, Poll: 100 * time.Millisecond, Retry: 20 * time.Millisecond,

@@ -92,6 +92,10 @@ func FuzzParse(f *testing.F) {
 	start := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, x string) {
 		s, err := Parse(x)
+		var bad *Error
+		if err != nil && (!errors.As(err, &bad) || bad.Expression != x || bad.Why == "" || bad.Fix == "") {
+			t.Errorf("%q is refused with %v, which lacks something", x, err)
+		}
 		if err != nil || s.String() == "off" {
 			return
 		}

@@ -16,6 +16,7 @@ import (
 type benchCmd struct {
 	Rank  benchRankCmd  `cmd:"" help:"Rank a graph, next to a plain program for the same problem."`
 	Speed benchSpeedCmd `cmd:"" help:"Let the incremental engine follow changes of a graph."`
+	Serve benchServeCmd `cmd:"" help:"Ask an API that runs for as much as it can answer, and for more."`
 }
 
 func (benchCmd) Help() string {
@@ -25,10 +26,11 @@ machine that is shared. docs/performance.md explains them.
 Example:
 
     freshrank bench rank --graph kron:20:16
-    freshrank bench speed --graph web:1M:10M --events 100k`
+    freshrank bench speed --graph web:1M:10M --events 100k
+    freshrank bench serve --urls web:1M:10M`
 }
 
-// BenchFlags are those of both benchmarks.
+// BenchFlags are those of both kernels' benchmarks.
 type BenchFlags struct {
 	RankFlags `embed:""`
 	Graph     string `required:"" placeholder:"GRAPH" help:"kron:SCALE:DEGREE, uniform:SCALE:DEGREE, web:PAGES:LINKS, web-shuffled:PAGES:LINKS, or what rank takes."`
@@ -41,8 +43,9 @@ func (f *BenchFlags) workers() int {
 	return f.Workers
 }
 
-func (f *BenchFlags) print(c *call, r interface{ Print(io.Writer) }) error {
-	if f.JSON {
+// printReport writes a report for people, or as JSON.
+func printReport(c *call, asJSON bool, r interface{ Print(io.Writer) }) error {
+	if asJSON {
 		return json.NewEncoder(c.stdout).Encode(r)
 	}
 	r.Print(c.stdout)
@@ -85,7 +88,7 @@ func (b *benchRankCmd) Run(ctx context.Context, c *call) error {
 		return err
 	}
 	meter.Done()
-	return b.print(c, r)
+	return printReport(c, b.JSON, r)
 }
 
 type benchSpeedCmd struct {
@@ -137,5 +140,5 @@ func (b *benchSpeedCmd) Run(ctx context.Context, c *call) error {
 		return err
 	}
 	meter.Done()
-	return b.print(c, r)
+	return printReport(c, b.JSON, r)
 }

@@ -49,38 +49,22 @@ func (u *upCmd) play(ctx context.Context, log *slog.Logger, api string, view ser
 	c := &client.Client{URL: api, Key: u.Key, Patience: time.Minute}
 	// Ids of an earlier start must not come again: they would change nothing.
 	feed := pageranktest.NewFeed(pageranktest.NewWeb(demoSeed, int(u.DemoPages), int(u.DemoLinks)), uint64(time.Now().UnixNano()))
-	const every = 100 * time.Millisecond
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	owed := 0.0
-	for {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
+	return c.Play(ctx, u.DemoRate, func(now time.Time) ([]byte, error) {
+		e := feed.Next(now)
+		text, err := link.Encode(&e)
+		if err != nil {
+			return nil, fmt.Errorf("encode made-up event: %w", err)
 		}
-		var events [][]byte
-		for owed += u.DemoRate * every.Seconds(); owed >= 1; owed-- {
-			e := feed.Next(time.Now())
-			text, err := link.Encode(&e)
-			if err != nil {
-				return fmt.Errorf("encode made-up event: %w", err)
-			}
-			events = append(events, text)
-		}
-		if len(events) == 0 {
-			continue
-		}
-		r, err := c.Events(ctx, events)
+		return text, nil
+	}, func(sent int, r client.Receipt, err error) error {
 		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
 		case err != nil: // the rest of the system may recover; what the feed lost is its own
-			log.WarnContext(ctx, "demo feed: events not taken", "events", len(events), "error", err)
+			log.WarnContext(ctx, "demo feed: events not taken", "events", sent, "error", err)
 		case r.Rejected > 0:
 			return fmt.Errorf("made-up event refused: %s", r.Errors[0].Detail)
 		}
-	}
+		return nil
+	})
 }
 
 // awaitReady waits until ranks can be given.

@@ -59,7 +59,7 @@ func (w *wiring) close() error {
 const (
 	batchConns   = 4
 	speedConns   = 4
-	servingConns = 8
+	servingConns = 8 // without lookups of many pages
 )
 
 // pool opens a role's pool, with metrics.
@@ -150,7 +150,8 @@ func (w *wiring) speedLayer(ctx context.Context, o config.Speed) (*speed.Layer, 
 
 // server wires the API for an address and returns what it reads from as well.
 func (w *wiring) server(ctx context.Context, o config.Serve, at net.Addr) (*api.Server, *servingview.View, error) {
-	pool, err := w.pool(ctx, boot.ServingRole, servingConns)
+	// Lookups of many pages leave the other reads connections enough.
+	pool, err := w.pool(ctx, boot.ServingRole, servingConns+int32(min(o.MaxLookups, 64)))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -186,7 +187,8 @@ func (w *wiring) server(ctx context.Context, o config.Serve, at net.Addr) (*api.
 		Reader: view, Submitter: events, Runs: view, Now: time.Now,
 		Keys: keys, OpenUntilFirstKey: open, AllowHosts: o.AllowHosts, TLS: secure,
 		Limits: w.limits, Logger: w.log.With("layer", "serving"), Registerer: w.registry, Gatherer: w.registry,
-		Version: api.Version{Version: build.Version, Commit: build.Revision, Go: build.Go},
+		Version:  api.Version{Version: build.Version, Commit: build.Revision, Go: build.Go},
+		MaxReads: o.MaxReads, MaxLookups: o.MaxLookups, MaxSubmits: o.MaxSubmits, MaxWait: o.MaxWait, MaxConnections: o.MaxConnections,
 		MaxBody: o.MaxBody, MaxLag: o.MaxLag, RateLimit: o.RateLimit, KeyRateLimit: o.KeyRateLimit, CORSOrigins: o.CORSOrigins,
 	}), view, nil
 }

@@ -32,7 +32,7 @@ type cli struct {
 	Keys     keysCmd     `cmd:"" help:"Make, list and revoke API keys."`
 	DLQ      dlqCmd      `cmd:"" name:"dlq" help:"Records that could not be used: list them, or send them again."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the database's schema up to date."`
-	Bench    benchCmd    `cmd:"" help:"Measure the two kernels, and the machine with them."`
+	Bench    benchCmd    `cmd:"" help:"Measure the two kernels or the API, and the machine with them."`
 	Config   configCmd   `cmd:"" help:"Show or check the configuration."`
 	Version  versionCmd  `cmd:"" help:"Say which build this is."`
 }

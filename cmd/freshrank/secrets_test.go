@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
@@ -83,21 +84,22 @@ func TestNoSecretIsTold(t *testing.T) {
 					args = append(args, "--"+name+"="+value)
 				}
 			}
-			cmd := exec.Command(binary, append(append(strings.Fields(c.path), c.arguments...), args...)...)
-			cmd.Env = append(append(append(os.Environ(), bucket...), "FRESHRANK_KAFKA_SASL=scram-sha-256", "FRESHRANK_KAFKA_USER=u"), env...)
-			cmd.Dir = t.TempDir()
-			cmd.WaitDelay = time.Second
+			args = append(append(strings.Fields(c.path), c.arguments...), args...)
+			folder := t.TempDir()
 			all.Go(func() {
 				few <- struct{}{}
 				defer func() { <-few }()
-				stop := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
+				ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // some try for long
+				defer cancel()
+				cmd := exec.CommandContext(ctx, binary, args...)
+				cmd.Env = append(append(append(os.Environ(), bucket...), "FRESHRANK_KAFKA_SASL=scram-sha-256", "FRESHRANK_KAFKA_USER=u"), env...)
+				cmd.Dir, cmd.WaitDelay = folder, time.Second
 				out, _ := cmd.CombinedOutput()
-				stop.Stop()
 				if strings.Contains(string(out), marker) {
-					t.Errorf("%s, secrets %s: %s", cmd.Args[1:], way, out)
+					t.Errorf("%s, secrets %s: %s", args, way, out)
 				}
-				if len(out) == 0 {
-					t.Errorf("%s, secrets %s: it says nothing", cmd.Args[1:], way)
+				if ctx.Err() == nil && len(out) == 0 {
+					t.Errorf("%s, secrets %s: it says nothing", args, way)
 				}
 			})
 		}

@@ -13,6 +13,7 @@ import (
 
 	"freshrank/cmd/freshrank/internal/boot"
 	"freshrank/cmd/freshrank/internal/config"
+	"freshrank/cmd/freshrank/internal/room"
 	"freshrank/migrations/locallog"
 	"freshrank/migrations/localpg"
 	"freshrank/migrations/topics"
@@ -68,7 +69,10 @@ func startServices(ctx context.Context, data string, l config.Log, d config.Data
 func (s *services) startDatabase(ctx context.Context, data string, logger *slog.Logger) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute) // it may have to be downloaded, or to recover
 	defer cancel()
-	if s.db, err = localpg.Start(ctx, databaseFolder(data), localpg.Options{Logger: logger}); err != nil {
+	// An eighth of the memory: a lookup of a page whose rows are not in there takes
+	// twice as long.
+	buffers := min(max(room.Memory()/8, 512<<20), 4<<30)
+	if s.db, err = localpg.Start(ctx, databaseFolder(data), localpg.Options{Logger: logger, SharedBuffers: buffers}); err != nil {
 		return err
 	}
 	s.dsn, s.direct = s.db.DSN("", ""), ""

@@ -2,6 +2,7 @@ package localpg
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -49,11 +50,12 @@ func initdb(_ context.Context, binaries, data string, who identity, opts Options
 // serverArgs returns the server's whole configuration; postgresql.conf stays as
 // initdb made it.
 func serverArgs(dir string, opts Options) []string {
+	buffers := cmp.Or(opts.SharedBuffers, 512<<20)
 	settings := []string{
 		"listen_addresses=", "port=5432",
 		"unix_socket_directories=" + socketPath(dir), "unix_socket_permissions=0700",
 		"max_connections=100",
-		"shared_buffers=512MB", "maintenance_work_mem=128MB", "max_wal_size=1GB",
+		fmt.Sprintf("shared_buffers=%dMB", buffers>>20), "maintenance_work_mem=128MB", "max_wal_size=1GB",
 		// A generation's table is made and filled in one transaction; at this
 		// level that skips the WAL.
 		"wal_level=minimal", "max_wal_senders=0",

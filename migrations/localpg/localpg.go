@@ -27,6 +27,9 @@ const Database = "freshrank"
 type Options struct {
 	Logger *slog.Logger // nil discards
 	NoSync bool         // do not wait for the disk: fast, but a power failure corrupts. For tests
+	// SharedBuffers is how much of the tables Postgres keeps in memory, in bytes; 0:
+	// 512 MiB. What does not fit is copied from the system's cache at each look.
+	SharedBuffers int64
 
 	// Settings, as name=value, win over those that the server has otherwise. For tests.
 	Settings []string

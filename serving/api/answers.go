@@ -53,16 +53,22 @@ type Target struct {
 	URL  string `json:"url,omitempty" doc:"Absent if nothing else is known of the page."`
 }
 
-func rankOf(s *serving.Snapshot, p *serving.Page, url string) Rank {
-	lag := seconds(s.Lag)
-	out := Rank{URL: url, Page: p.Key.String(), Status: string(p.Status), Generation: s.Generation, AsOf: &s.AsOf, LagSeconds: &lag}
+// rankOf returns the answer about p. lag is the snapshot's in seconds, which all items
+// of an answer share, like its time.
+func rankOf(s *serving.Snapshot, lag *float64, p *serving.Page, url string) Rank {
+	out := Rank{URL: url, Page: p.Key.String(), Status: string(p.Status), Generation: s.Generation, AsOf: &s.AsOf, LagSeconds: lag}
 	if t := p.Target; t != nil {
 		out.Target = &Target{Page: t.Key.String(), URL: t.URL}
 	}
 	if p.Ranked {
-		n := s.Numbers(p.X, p.BaseX)
+		var n struct { // in one piece of memory
+			serving.Numbers
+			Interval
+		}
+		n.Numbers = s.Numbers(p.X, p.BaseX)
+		n.Interval = Interval{n.Numbers.Low, n.Numbers.High}
 		out.Rank, out.X, out.Score, out.Percentile = &n.Rank, &n.X, &n.Score, &n.Percentile
-		out.Base, out.Delta, out.Interval = &n.Base, &n.Delta, &Interval{n.Low, n.High}
+		out.Base, out.Delta, out.Interval = &n.Base, &n.Delta, &n.Interval
 	}
 	return out
 }

@@ -24,5 +24,12 @@
 //
 // # Order of a request
 //
-// id → metrics and log → panic → CORS → rate limit of the address → key → same site → body → deadline → route.
+// id → metrics and log → panic → CORS → rate limit of the address → key → same site → is there room → body → deadline → place → route.
+//
+// # Under load
+//
+// Each class of requests has places and a short queue ([places]); what is more is
+// refused with 503 in microseconds, so that what is accepted is answered in time.
+// Connections are bounded ([connections]), each step of one has its time, and at the
+// end every connection gets its last answer before it is closed ([Server.Run]).
 package api

@@ -17,5 +17,9 @@ var (
 	ParseEvents      = parseEvents
 	ParseLookup      = parseLookup
 	Routes           = func(s *Server) chi.Routes { return s.mux }
+	JSONFormat       = jsonFormat
+	QuickLookup      = quickLookup
+	ThoroughLookup   = thoroughLookup
+	Crowd            = func(s *Server, class string) { s.places[class].waiting.Add(1 << 40) }
 	Parsed           = func(p *parsed) ([]*link.Event, []Fault, int) { return p.events, p.faults, p.bad }
 )

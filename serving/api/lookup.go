@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"freshrank/pagerank/link"
 )
@@ -28,6 +29,14 @@ func parseLookup(contentType string, body []byte) ([]string, error) {
 	if _, err := mediaOf(contentType, plainJSON); err != nil {
 		return nil, err
 	}
+	if urls, ok := quickLookup(string(body)); ok {
+		return urls, nil
+	}
+	return thoroughLookup(body)
+}
+
+// thoroughLookup says what is wrong with a body, and where.
+func thoroughLookup(body []byte) ([]string, error) {
 	const fix = `send {"urls": ["https://example.com/"]}`
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, unreadable("the body is empty", fix)
@@ -70,4 +79,38 @@ func parseLookup(contentType string, body []byte) ([]string, error) {
 		return nil, wrong("body.urls", "must have at least one URL")
 	}
 	return urls, nil
+}
+
+// quickLookup reads a body of the usual form: one field, strings of ASCII without
+// escapes. It leaves all others, and all that are wrong, to be read thoroughly.
+func quickLookup(body string) (urls []string, ok bool) {
+	at := 0
+	next := func(want string) bool { // past white space
+		for at < len(body) && (body[at] == ' ' || body[at] == '\n' || body[at] == '\r' || body[at] == '\t') {
+			at++
+		}
+		if !strings.HasPrefix(body[at:], want) {
+			return false
+		}
+		at += len(want)
+		return true
+	}
+	if !next("{") || !next(`"urls"`) || !next(":") || !next("[") {
+		return nil, false
+	}
+	for more := true; more; more = next(",") {
+		if len(urls) == maxLookup || !next(`"`) {
+			return nil, false
+		}
+		begin := at
+		for at < len(body) && body[at] >= ' ' && body[at] <= '~' && body[at] != '"' && body[at] != '\\' {
+			at++
+		}
+		if at == len(body) || body[at] != '"' {
+			return nil, false
+		}
+		urls = append(urls, body[begin:at])
+		at++
+	}
+	return urls, next("]") && next("}") && next("") && at == len(body)
 }

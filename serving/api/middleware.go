@@ -154,7 +154,9 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *Pro
 		w.Header().Set("Connection", "close") // the rest of it is not worth reading
 		return nil, tooLarge()
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	var into bytes.Buffer
+	into.Grow(int(min(max(r.ContentLength, 0), 64<<10)) + bytes.MinRead) // what is announced may never come
+	_, err := into.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
@@ -164,5 +166,5 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *Pro
 	case err != nil:
 		return nil, unreadable("the body ended before its end", "send it again")
 	}
-	return body, nil
+	return into.Bytes(), nil
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"crypto/tls"
 	"log/slog"
 	"net/http"
@@ -39,6 +40,15 @@ type Options struct {
 	MaxBody int64         // bytes of a request's body; 8 MiB
 	Timeout time.Duration // for an answer once the body has been read; 15 s
 	Drain   time.Duration // for requests in flight at the end; 10 s
+
+	// How many requests may be at work at a time, by class: reads of one statement
+	// (64), lookups of many pages (4), submissions (32); and how long one waits for a
+	// place before it gets 503 (100 ms).
+	MaxReads, MaxLookups, MaxSubmits int
+	MaxWait                          time.Duration
+	// MaxConnections is how many connections may be open (4096). One more takes the
+	// place of the one that has been idle for longest, or is refused with 503.
+	MaxConnections int
 
 	// MaxLag is how far, in time, the answers may trail the log before events
 	// are refused with 503. 0: they never are.
@@ -87,16 +97,16 @@ func (o Options) withDefaults() Options {
 	if o.Version.Version == "" {
 		o.Version.Version = "dev"
 	}
-	if o.MaxBody == 0 {
-		o.MaxBody = 8 << 20
-	}
+	o.MaxBody = cmp.Or(o.MaxBody, 8<<20)
+	o.MaxReads, o.MaxLookups, o.MaxSubmits = cmp.Or(o.MaxReads, 64), cmp.Or(o.MaxLookups, 4), cmp.Or(o.MaxSubmits, 32)
+	o.MaxConnections = cmp.Or(o.MaxConnections, 4096)
 	for _, d := range []struct {
 		at    *time.Duration
 		usual time.Duration
 	}{
 		{&o.Timeout, 15 * time.Second}, {&o.Drain, 10 * time.Second}, {&o.RateWindow, time.Second},
 		{&o.HeaderTimeout, 5 * time.Second}, {&o.ReadTimeout, 60 * time.Second},
-		{&o.WriteTimeout, 90 * time.Second}, {&o.IdleTimeout, 120 * time.Second},
+		{&o.WriteTimeout, 90 * time.Second}, {&o.IdleTimeout, 120 * time.Second}, {&o.MaxWait, 100 * time.Millisecond},
 	} {
 		if *d.at == 0 {
 			*d.at = d.usual

@@ -45,7 +45,8 @@ func (s *Server) rank(ctx context.Context, in *rankInput) (*tagged[Rank], error)
 	if err != nil {
 		return nil, err
 	}
-	body := rankOf(&snap, &pages[0], url)
+	lag := seconds(snap.Lag)
+	body := rankOf(&snap, &lag, &pages[0], url)
 	return tag(snap.Pair, in.Conditional, &body), nil
 }
 
@@ -96,8 +97,9 @@ func (s *Server) lookup(ctx context.Context, in *lookupInput) (*lookupOutput, er
 	if err != nil {
 		return nil, err
 	}
+	lag := seconds(snap.Lag)
 	for j, i := range at {
-		out.Body.Items[i] = rankOf(&snap, &pages[j], urls[j])
+		out.Body.Items[i] = rankOf(&snap, &lag, &pages[j], urls[j])
 	}
 	return out, nil
 }
@@ -134,13 +136,14 @@ func (s *Server) top(ctx context.Context, in *topInput) (*tagged[Top], error) {
 		return nil, err
 	}
 	body := Top{Items: make([]Rank, 0, len(pages)), Stamp: stamp(&snap)}
+	lag := body.LagSeconds
 	if len(pages) > in.Limit {
 		pages = pages[:in.Limit]
 		last := &pages[len(pages)-1]
 		body.NextCursor = encodeTop(serving.TopMark{Generation: snap.Generation, View: snap.View, X: last.X, Key: last.Key}, q.Host)
 	}
 	for i := range pages {
-		body.Items = append(body.Items, rankOf(&snap, &pages[i], pages[i].URL))
+		body.Items = append(body.Items, rankOf(&snap, &lag, &pages[i], pages[i].URL))
 	}
 	return tag(snap.Pair, in.Conditional, &body), nil
 }

@@ -8,7 +8,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -130,7 +133,7 @@ func TestTimeout(t *testing.T) {
 // trickle are cut, the latter with an answer.
 func TestSlowClients(t *testing.T) {
 	w := newWorld()
-	w.options.HeaderTimeout, w.options.ReadTimeout = 50*time.Millisecond, 200*time.Millisecond
+	w.options.HeaderTimeout, w.options.ReadTimeout = time.Second, 1500*time.Millisecond
 	addr, stop := start(t, w, w)
 	defer func() {
 		if err := stop(); err != nil {
@@ -156,6 +159,87 @@ func TestSlowClients(t *testing.T) {
 		}
 		conn.Close()
 	}
+}
+
+// TestStuckConnections: who does not read what was asked for, and who asks for nothing,
+// is cut.
+func TestStuckConnections(t *testing.T) {
+	w := newWorld()
+	w.options.WriteTimeout, w.options.IdleTimeout, w.options.HeaderTimeout = 200*time.Millisecond, 200*time.Millisecond, 200*time.Millisecond
+	addr, stop := start(t, w, w)
+	defer func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for name, talk := range map[string]func(net.Conn) error{
+		"silent": func(c net.Conn) error { return nil },
+		"idle": func(c net.Conn) error {
+			_, err := io.WriteString(c, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+			return err
+		},
+		"does not read": func(c net.Conn) error {
+			for { // until what lies between is full, and then until the other end is gone
+				if _, err := io.WriteString(c, strings.Repeat("GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n", 100)); err != nil {
+					return nil
+				}
+			}
+		},
+	} {
+		conn, err := net.Dial("tcp", addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.SetDeadline(time.Now().Add(time.Minute))
+		if err := talk(conn); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%s: not cut", name)
+		}
+		conn.Close()
+	}
+}
+
+// TestDrainUnderLoad: clients that ask without pause until they are told that the
+// connection ends all get their answers.
+func TestDrainUnderLoad(t *testing.T) {
+	w := newWorld()
+	addr, stop := start(t, w, w)
+	var clients sync.WaitGroup
+	var answers atomic.Int64
+	for range 32 {
+		clients.Go(func() {
+			conn, err := net.Dial("tcp", addr)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			for in := bufio.NewReader(conn); ; {
+				_, err := io.WriteString(conn, "GET "+rankOfHome+" HTTP/1.1\r\nHost: x\r\n\r\n")
+				if err == nil {
+					var res reply
+					if res, err = answerOf(in); err == nil {
+						if answers.Add(1); res.last {
+							return
+						}
+					}
+				}
+				if err != nil {
+					t.Errorf("lost: %v", err)
+					return
+				}
+			}
+		})
+	}
+	for answers.Load() < 1000 {
+		time.Sleep(time.Millisecond)
+	}
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	clients.Wait()
 }
 
 func TestRateLimit(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -31,6 +33,10 @@ type Server struct {
 	gate    gate
 	ring    keyRing
 	buckets buckets
+	places  map[string]*places // by class
+	conns   connections
+
+	draining atomic.Bool
 }
 
 // New returns the API. It registers its metrics, so it can be called once for a
@@ -47,22 +53,24 @@ func New(o Options) *Server {
 			Name: "freshrank_serving_keys_age_seconds", Help: "Time since the API keys were read that requests are checked against; -1 before that.",
 		}, s.ring.age))
 	}
+	s.places = newPlaces(&o)
+	s.conns.init(&o)
 
 	s.mux = chi.NewMux()
-	s.mux.Use(middleware.GetHead, withRequestID, s.observe, s.recover)
+	s.mux.Use(middleware.GetHead, s.lastAnswer, withRequestID, s.observe, s.recover)
 	if len(o.CORSOrigins) > 0 {
 		s.mux.Use(crossOrigin(o.CORSOrigins))
 	}
 	if o.RateLimit > 0 {
 		s.mux.Use(rateLimit(o.RateLimit, o.RateWindow))
 	}
-	s.mux.Use(s.identify, sameSite, deadline(o.Timeout, o.MaxBody))
+	s.mux.Use(s.identify, sameSite, s.shed, deadline(o.Timeout, o.MaxBody), s.place)
 	s.mux.NotFound(notFound)
 	s.mux.MethodNotAllowed(s.wrongMethod)
 
 	config := huma.Config{
 		OpenAPI:                      document(o.Version.Version),
-		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		Formats:                      map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat},
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true, // a misspelt filter must not answer for all
 	}
@@ -77,9 +85,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 // OpenAPI returns the document that /openapi.json shows.
 func (s *Server) OpenAPI() *huma.OpenAPI { return s.api.OpenAPI() }
 
-// Run serves the connections of ln, which it closes, until ctx is done; then
-// the requests in flight have Options.Drain to end. It returns nil after a clean
-// drain.
+// Run serves the connections of ln, which it closes, until ctx is done. Then no
+// connection is taken any more, each that is open is closed behind its next answer,
+// or when it has been idle for drainIdle, and requests in flight have Options.Drain
+// to end. So no request is lost that was sent on an open connection. It returns nil
+// after a clean drain.
 func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	server := &http.Server{
 		Handler:           s,
@@ -89,6 +99,7 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 		IdleTimeout:       s.o.IdleTimeout,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+		ConnState:         s.conns.changed,
 	}
 	if s.o.TLS != nil {
 		ln = tls.NewListener(ln, s.o.TLS) // a handshake has as long as a request's header
@@ -102,14 +113,31 @@ func (s *Server) Run(ctx context.Context, ln net.Listener) error {
 	}
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.o.Drain)
 	defer cancel()
-	err := server.Shutdown(drain)
-	if err != nil {
-		err = errors.Join(fmt.Errorf("drain http requests within %s: %w", s.o.Drain, err), server.Close())
-	}
-	if ended := <-served; !errors.Is(ended, http.ErrServerClosed) {
+	s.draining.Store(true)
+	err := ln.Close() // Serve returns; what it has accepted is served on
+	if ended := <-served; !errors.Is(ended, net.ErrClosed) {
 		err = errors.Join(err, ended)
 	}
+	s.conns.settle(drain, drainIdle)
+	if ended := server.Shutdown(drain); ended != nil {
+		err = errors.Join(err, fmt.Errorf("drain http requests within %s: %w", s.o.Drain, ended), server.Close())
+	}
 	return err
+}
+
+// drainIdle is how long a connection must have been idle to be closed at the end.
+// Who keeps one busy sends the next request before, and learns from its answer that
+// the connection ends.
+const drainIdle = 200 * time.Millisecond
+
+// lastAnswer makes every answer the last of its connection once the end has begun.
+func (s *Server) lastAnswer(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 func notFound(w http.ResponseWriter, r *http.Request) {

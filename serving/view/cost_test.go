@@ -4,10 +4,12 @@ import (
 	"context"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"freshrank/migrations/migrationstest"
@@ -76,20 +78,59 @@ func checkCost(t *testing.T, db *migrationstest.DB, number int64) {
 		if err := ask(); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		lines, err := db.Owner.Query(t.Context(), "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+recorded.sql, recorded.args...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan, err := pgx.CollectRows(lines, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, line := range plan {
-			for _, m := range regexp.MustCompile(`(?:actual rows=|Removed by .*: )(\d+)`).FindAllStringSubmatch(line, -1) {
-				if rows, _ := strconv.Atoi(m[1]); rows > 500 {
-					t.Errorf("%s: %s", name, line)
+		for mode, plan := range map[string][]string{
+			"for these values": explain(t, db.Owner, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) "+recorded.sql, recorded.args...),
+			"for any":          generic(t, db.Owner, recorded),
+		} {
+			for _, line := range plan {
+				for _, m := range regexp.MustCompile(`(?:actual rows=|Removed by .*: )(\d+)`).FindAllStringSubmatch(line, -1) {
+					if rows, _ := strconv.Atoi(m[1]); rows > 500 {
+						t.Errorf("%s, planned %s: %s", name, mode, line)
+					}
 				}
 			}
 		}
 	}
+}
+
+func explain(t *testing.T, db view.DB, sql string, args ...any) []string {
+	t.Helper()
+	lines, err := db.Query(t.Context(), sql, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := pgx.CollectRows(lines, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+// generic runs a statement by the plan that it has on serving's connections, which is
+// made once for whatever its parameters may be.
+func generic(t *testing.T, db *pgxpool.Pool, r *recorder) []string {
+	t.Helper()
+	conn, err := db.Acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Release()
+	exec(t, conn, "SET plan_cache_mode = force_generic_plan")
+	defer exec(t, conn, "DEALLOCATE measured")
+	defer exec(t, conn, "RESET plan_cache_mode")
+	exec(t, conn, "PREPARE measured AS "+r.sql)
+	values := make([]string, len(r.args))
+	for i, arg := range r.args {
+		text, err := conn.Conn().TypeMap().Encode(0, pgx.TextFormatCode, arg, nil)
+		if ids, ok := arg.(pgtype.FlatArray[pgtype.UUID]); ok {
+			text, err = conn.Conn().TypeMap().Encode(pgtype.UUIDArrayOID, pgx.TextFormatCode, ids, nil)
+		} else if key, ok := arg.([16]byte); ok {
+			text, err = conn.Conn().TypeMap().Encode(pgtype.UUIDOID, pgx.TextFormatCode, key, nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		values[i] = "'" + string(text) + "'"
+	}
+	return explain(t, conn, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) EXECUTE measured ("+strings.Join(values, ", ")+")")
 }

@@ -24,5 +24,10 @@
 //
 // A statement returns one row: the header, then one array per column of the
 // answer. So the header crosses the wire once, and an answer without rows has a
-// header, too.
+// header, too. Questions about few pages that come together share one ([gather]):
+// each of their answers is still one statement on one snapshot.
+//
+// Serving's connections plan a statement once, for whatever its parameters are
+// (plan_cache_mode): every statement is written so that there is one good plan. A
+// test holds what both kinds of plans cost.
 package view

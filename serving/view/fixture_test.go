@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"freshrank/migrations/migrationstest"
@@ -55,7 +56,9 @@ func newLayers(t testing.TB) (*layers, *view.View) {
 	return &layers{t, db.Batch, db.Speed}, view.New(db.Serving, func() time.Time { return epoch.Add(time.Hour) })
 }
 
-func exec(t testing.TB, db *pgxpool.Pool, sql string, args ...any) {
+func exec(t testing.TB, db interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+}, sql string, args ...any) {
 	t.Helper()
 	if _, err := db.Exec(context.Background(), sql, args...); err != nil {
 		t.Fatalf("%s: %v", sql, err)

@@ -41,14 +41,17 @@ func (h *head) scan() (dest []any, done func()) {
 }
 
 // statement puts head and rows together. rows selects columns c1 … cn, one row
-// per element; with says how they are ordered.
+// per element; order says how they are ordered, "" that they need not be.
 func statement(columns int, rows, order string) string {
 	arrays, names := "", ""
+	if order != "" {
+		order = " ORDER BY " + order
+	}
 	for i := 1; i <= columns; i++ {
 		if i > 1 {
 			arrays, names = arrays+", ", names+", "
 		}
-		arrays += fmt.Sprintf("array_agg(c%d ORDER BY %s) AS a%d", i, order, i)
+		arrays += fmt.Sprintf("array_agg(c%d%s) AS a%d", i, order, i)
 		names += fmt.Sprintf("a.a%d", i)
 	}
 	return "SELECT" + headColumns + ",\n  " + names +

@@ -24,12 +24,15 @@ type View struct {
 	now     func() time.Time
 	current atomic.Pointer[pair]
 	loading chan struct{} // holds a token while the pair is read
+	few     gather        // questions about few pages
 }
 
 // New returns a View on db, whose connections have the serving role and the
 // schema's search_path. now gives the time that lags are measured to.
 func New(db DB, now func() time.Time) *View {
-	return &View{db: db, now: now, loading: make(chan struct{}, 1)}
+	v := &View{db: db, now: now, loading: make(chan struct{}, 1)}
+	v.few.read = v.readPages
+	return v
 }
 
 // attempts bounds how often an answer is thrown away because the pair moved

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { migrationstest.Main(m) }
 
 func newView(t *testing.T) (*migrationstest.DB, *view.View) {
 	db := migrationstest.Schema(t)
-	return db, view.New(view.Options{Pool: db.Speed, KeepAlive: 20 * time.Millisecond,
+	return db, view.New(view.Options{Pool: db.Speed, KeepAlive: 200 * time.Millisecond,
 		Connect: func(ctx context.Context) (*pgx.Conn, error) { return pgx.Connect(ctx, db.SpeedDSN) }})
 }
 

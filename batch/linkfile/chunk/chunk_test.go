@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"runtime/metrics"
 	"slices"
 	"testing"
 
@@ -247,7 +248,8 @@ func TestFixed(t *testing.T) {
 	})
 }
 
-// Whatever the bytes are, decoding ends, and without a panic.
+// Whatever the bytes are, decoding ends, without a panic, and with no more memory than
+// what is packed so well can fill.
 func FuzzChunk(f *testing.F) {
 	ints, texts := make([]int32, 300), make([]parquet.ByteArray, 300)
 	for i := range ints {
@@ -268,6 +270,12 @@ func FuzzChunk(f *testing.F) {
 		var d chunk.Decoder
 		defer d.Close()
 		levels := make([]uint8, rows)
+		before := allocated()
+		defer func() {
+			if n := allocated() - before; n > 64<<20+uint64(len(data))<<19 {
+				t.Errorf("%d bytes of memory for %d", n, len(data))
+			}
+		}()
 		for _, optional := range []bool{false, true} {
 			c := chunk.Column{Data: data, Codec: chunk.Codec(codec), Optional: optional, Rows: rows}
 			_, _ = chunk.Ints(&d, c, make([]int32, rows), levels)
@@ -289,4 +297,11 @@ func FuzzChunk(f *testing.F) {
 			return nil
 		})
 	})
+}
+
+// allocated returns the bytes that were ever allocated.
+func allocated() uint64 {
+	s := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
 }

@@ -1,5 +1,6 @@
-// Package bench measures the two kernels, and in the same run what to hold the
-// figures against: a plain program for the same problem and the machine's limits.
+// Package bench measures the two kernels and the API, and in the same run what to
+// hold the figures against: a plain program for the same problem, the machine's
+// limits, or what server and client do without a question.
 // On a shared machine speed drifts by a factor of two within minutes, so only ratios
 // taken in turns within one run say something; docs/performance.md has them.
 package bench

@@ -89,7 +89,13 @@ func become(ctx context.Context, c *pgx.Conn, role Role) error {
 	if role == "" {
 		return nil
 	}
-	if _, err := c.Exec(ctx, "SET ROLE "+pgx.Identifier{string(role)}.Sanitize()); err != nil {
+	set := "SET ROLE " + pgx.Identifier{string(role)}.Sanitize()
+	if role == ServingRole {
+		// Its statements ask for few rows by indexes, whatever the parameters are; to
+		// plan one anew takes longer than to run it.
+		set += "; SET plan_cache_mode = force_generic_plan"
+	}
+	if _, err := c.Exec(ctx, set); err != nil {
 		return fmt.Errorf("switch to role %s (run `freshrank migrate up` first?): %w", role, err)
 	}
 	return nil

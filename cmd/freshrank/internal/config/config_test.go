@@ -91,6 +91,17 @@ func TestValidateReportsAllFaults(t *testing.T) {
 	}
 }
 
+// TestNoSecretInABucket: what looks like credentials in the name of one is refused, and
+// not told.
+func TestNoSecretInABucket(t *testing.T) {
+	if _, err := load(t, "", "--data=s3://id:hunter2@bucket/prefix"); err == nil || !strings.Contains(err.Error(), "AWS_SECRET_ACCESS_KEY") || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := load(t, "", "--data=s3://bucket/a:b@c"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSecretFromFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "dsn")
 	if err := os.WriteFile(path, []byte("postgres://u:p@h/d\n"), 0o600); err != nil {
@@ -147,6 +158,7 @@ func TestRedact(t *testing.T) {
 		"postgres://u:7?hunter2@h/d":                    "REDACTED",
 		"postgres://u:7#hunter2@h/d":                    "REDACTED",
 		"postgres://u:hunter2@h:x/d":                    "REDACTED",
+		"http://hunter2@h/d":                            "REDACTED",
 		"":                                              "",
 	} {
 		if got := Redact(dsn); got != want {

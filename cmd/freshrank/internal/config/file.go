@@ -7,6 +7,7 @@ import (
 	"os"
 	"sort"
 	"strings"
+	"unicode"
 
 	"github.com/alecthomas/kong"
 	"gopkg.in/yaml.v3"
@@ -111,7 +112,11 @@ func scalar(n *yaml.Node) (string, error) {
 	} else if n.Kind != yaml.ScalarNode {
 		return "", errNoValue
 	}
-	return strings.Join(parts, ","), nil
+	value := strings.Join(parts, ",")
+	if strings.ContainsFunc(value, unicode.IsControl) {
+		return "", errNoValue // what is printed of it would not always be read as the same
+	}
+	return value, nil
 }
 
-var errNoValue = errors.New("must be a value or a list of values, each written out")
+var errNoValue = errors.New("must be a value or a list of values, each written out and on one line")

@@ -65,7 +65,7 @@ func Redact(dsn string) string {
 		return passwordPair.ReplaceAllString(dsn, "${1}"+redacted)
 	}
 	u, err := url.Parse(dsn)
-	if err != nil || strings.Contains(u.Path+u.RawQuery+u.Fragment, "@") { // a password with a "/" in it ends up there
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" || strings.Contains(u.Path+u.RawQuery+u.Fragment, "@") { // a password with a "/" in it ends up there
 		return redacted
 	}
 	if _, ok := u.User.Password(); ok {

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -74,11 +75,15 @@ func (l *list) must(ok bool, option string, value any, fix string) {
 func (c *Common) faults() []string {
 	var l list
 	l.must(c.Data != "", "data", `""`, "name a folder, such as ./freshrank-data")
+	bucket, _, _ := strings.Cut(strings.TrimPrefix(c.Data, "s3://"), "/")
+	l.must(!strings.HasPrefix(c.Data, "s3://") || !strings.ContainsAny(bucket, "@:"), "data", "s3://"+redacted, "must be s3://BUCKET/PREFIX; credentials are those of AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY")
 	l.must(c.Wait >= 0, "wait", c.Wait, "must not be negative")
 	l.must(oneOf(c.LogLevel, "debug", "info", "warn", "error"), "log-level", c.LogLevel, "must be debug, info, warn or error")
 	l.must(oneOf(c.LogFormat, "auto", "text", "json"), "log-format", c.LogFormat, "must be auto, text or json")
 	return l
 }
+
+var hostName = regexp.MustCompile(`^(?:\*|[A-Za-z0-9._-]+)$`)
 
 var topicName = regexp.MustCompile(`^[A-Za-z0-9._-]{1,200}$`)
 
@@ -177,8 +182,18 @@ func (c *Serve) faults() []string {
 	l.must((c.TLSCert == "") == (c.TLSKey == ""), "tls-cert", fmt.Sprintf("%q and tls-key %q", c.TLSCert, c.TLSKey), "must be given together")
 	l.must(c.MaxBody >= 1024, "max-body", c.MaxBody, "must be at least 1024")
 	l.must(c.MaxLag >= 0, "max-lag", c.MaxLag, "must not be negative; 0 is never")
+	for _, o := range []struct {
+		name string
+		of   int
+	}{{"max-reads", c.MaxReads}, {"max-lookups", c.MaxLookups}, {"max-submits", c.MaxSubmits}, {"max-connections", c.MaxConnections}} {
+		l.must(o.of >= 1 && o.of <= 1e6, o.name, o.of, "must be between 1 and 1000000")
+	}
+	l.must(c.MaxWait >= time.Millisecond && c.MaxWait <= 10*time.Second, "max-wait", c.MaxWait, "must be between 1ms and 10s")
 	l.must(c.RateLimit >= 0, "rate-limit", c.RateLimit, "must not be negative; 0 is no limit")
 	l.must(c.KeyRateLimit >= 0 && c.KeyRateLimit <= 1e6, "key-rate-limit", c.KeyRateLimit, "must lie between 0, which is no limit, and 1e6")
+	for _, name := range c.AllowHosts {
+		l.must(hostName.MatchString(name), "allow-hosts", fmt.Sprintf("%q", name), "must be a name without a port, such as ranks.example.com, or *")
+	}
 	for _, origin := range c.CORSOrigins {
 		u, err := url.Parse(origin)
 		l.must(err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && u.Path == "", "cors-origins", fmt.Sprintf("%q", origin),

@@ -138,7 +138,7 @@ func TestKeys(t *testing.T) {
 	if code, out := command(t, "keys", "revoke", id, "--data", data); code != 0 || !strings.Contains(out, "crawler") {
 		t.Errorf("revoke: code %d: %s", code, out)
 	}
-	p.eventually("knew of the revocation", 5*time.Second, func() bool {
+	p.eventually("knew of the revocation", 15*time.Second, func() bool {
 		status, _ := p.try("GET", "/v1/status", "")
 		return status == 401
 	})

@@ -117,7 +117,7 @@ func (p *vertexParser) parse(c chunk) (lines int64, _ *InputError) {
 		host, _, _ := bytes.Cut(line[end+1:], []byte{'\t'})
 		p.url = appendHost(p.url[:0], host)
 		page := uint32(noPage)
-		if url, _, bad := canonical(p.url, p.max); bad == nil && isFrontPage(url) {
+		if url, _, bad := canonical(p.url, p.max); bad == nil && bytes.IndexFunc(host, notOfAHost) < 0 {
 			page = p.to.Number(url)
 		} else if bad := p.add(badHost, c.number, &InputError{Line: lines, What: "no host name", Value: string(host), Fix: vertexFix}); bad != nil {
 			return lines, bad
@@ -141,10 +141,10 @@ func appendHost(b, reversed []byte) []byte {
 	}
 }
 
-// isFrontPage reports whether a canonical URL is scheme and host alone: what stood in
-// the place of a host had no path or query.
-func isFrontPage(url []byte) bool {
-	return bytes.IndexByte(url[len("http://"):], '/') == len(url)-len("http://")-1
+// notOfAHost reports whether a character stands in no name of a host: one that parts it
+// from a port, a user, a path or a query would make another page of it.
+func notOfAHost(r rune) bool {
+	return r < 0x80 && !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '.' || r == '-' || r == '_')
 }
 
 // hostLinks reads the edges.
