@@ -80,6 +80,7 @@ type state struct {
 	Lag        struct {
 		Events *int64 `json:"events"`
 	} `json:"lag"`
+	Target float64 `json:"epsilon_target"`
 	Bounds struct {
 		Epsilon float64 `json:"epsilon"`
 		Slack   float64 `json:"slack"`
