@@ -18,7 +18,7 @@ API      ?= http://127.0.0.1:8080
 BENCH    ?= .
 SEED     ?= 0
 ONLY     ?= .
-SCHEDULES       ?= 60
+SCHEDULES       ?= 30
 KAFKA_SCHEDULES ?= 8
 PKG      ?= ./...
 

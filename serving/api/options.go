@@ -43,7 +43,7 @@ type Options struct {
 
 	// How many requests may be at work at a time, by class: reads of one statement
 	// (64), lookups of many pages (4), submissions (128); and how long one waits for a
-	// place before it gets 503 (100 ms).
+	// place before it gets 503 (1 s).
 	MaxReads, MaxLookups, MaxSubmits int
 	MaxWait                          time.Duration
 	// MaxConnections is how many connections may be open (4096). One more takes the
@@ -106,7 +106,7 @@ func (o Options) withDefaults() Options {
 	}{
 		{&o.Timeout, 15 * time.Second}, {&o.Drain, 10 * time.Second}, {&o.RateWindow, time.Second},
 		{&o.HeaderTimeout, 5 * time.Second}, {&o.ReadTimeout, 60 * time.Second},
-		{&o.WriteTimeout, 90 * time.Second}, {&o.IdleTimeout, 120 * time.Second}, {&o.MaxWait, 100 * time.Millisecond},
+		{&o.WriteTimeout, 90 * time.Second}, {&o.IdleTimeout, 120 * time.Second}, {&o.MaxWait, time.Second},
 	} {
 		if *d.at == 0 {
 			*d.at = d.usual

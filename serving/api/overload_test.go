@@ -126,7 +126,7 @@ func TestShedBeforeBody(t *testing.T) {
 		}
 		return c
 	}
-	for range 1 + 16 { // one at work, the others wait
+	for range 1 + 64 { // one at work, the others wait
 		send(fmt.Sprint(header, len(body), "\r\n\r\n", body))
 	}
 	for deadline := time.Now().Add(time.Minute); ; { // until the queue is full

@@ -45,7 +45,7 @@ func classOf(r *http.Request) string {
 }
 
 // leastQueue lets a few clients that ask at the same moment all be answered.
-const leastQueue = 16
+const leastQueue = 64
 
 // enter takes a place; false says that there is none and will not be soon enough.
 func (p *places) enter(ctx context.Context) bool {

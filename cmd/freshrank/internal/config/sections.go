@@ -77,9 +77,9 @@ type Serve struct {
 	MaxLag  time.Duration `default:"5m" help:"Age of the ranks past which POST /v1/events answers 503; 0: never (${default})."`
 
 	MaxReads       int           `default:"64" help:"Reads at work at a time, lookups of many pages and events aside; as many again may wait, more are answered 503 (${default})."`
-	MaxLookups     int           `default:"4" help:"Lookups of many pages at work at a time; as many again, at least 16, may wait (${default})."`
+	MaxLookups     int           `default:"4" help:"Lookups of many pages at work at a time; as many again, at least 64, may wait (${default})."`
 	MaxSubmits     int           `default:"128" help:"Submissions of events at work at a time; as many again may wait (${default})."`
-	MaxWait        time.Duration `default:"100ms" help:"How long a request waits for one of those places before it is answered 503 (${default})."`
+	MaxWait        time.Duration `default:"1s" help:"How long a request waits for one of those places before it is answered 503 (${default})."`
 	MaxConnections int           `default:"4096" help:"Open connections; one more takes the place of the one idle for longest, or is refused (${default})."`
 
 	AllowAnonymous bool     `help:"Ask nobody for an API key, whatever the address. Without this, one that others can reach needs keys."`
