@@ -25,7 +25,7 @@ PKG      ?= ./...
 # What talks to the log.
 LOG_PACKAGES := ./migrations/topics/... ./batch/archive/... ./speed/... ./serving/submit/... ./cmd/freshrank/internal/e2e/...
 
-.PHONY: help run build test race lint rules fuzz bench acceptance scale chaos duckdb-check test-kafka tidy clean
+.PHONY: help run build test race lint rules fuzz bench acceptance scale load chaos duckdb-check test-kafka tidy clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ acceptance: ## the built program from outside: freshness, handover, kill -9, a s
 # The input is made up once and kept in the folder FRESHRANK_TEST_CACHE, if that is set.
 scale: ## import to handover at PAGES (10M) and LINKS (100M), a process a layer; prints what it took beside what it must
 	go test -v -count=1 -timeout 60m ./cmd/freshrank/internal/acceptance -run '^TestScale$$' -full -pages $(PAGES) -links $(LINKS)
+
+load: ## ten times the events that the speed layer is made for, for two minutes, on 1M pages: freshness, accuracy, memory
+	go test -v -count=1 -timeout 60m ./cmd/freshrank/internal/acceptance -run '^TestBackpressure$$' -full -pages 1M -links 10M -flood 2m
 
 # A seed that has failed is printed with the command that repeats it. SEED=0: by the clock.
 CHAOS := go test -v -count=1 -timeout 120m ./cmd/freshrank/internal/chaos -full -seed $(SEED)
