@@ -1,7 +1,6 @@
 package acceptance
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"flag"
@@ -151,21 +150,9 @@ const most = 2_000
 // pour posts lines of a feed at an even rate, in events a second, until stop is closed.
 // A request that is refused for now is sent again when the answer says.
 func (f *flood) pour(t *testing.T, feed *exec.Cmd, perSecond float64, stop <-chan struct{}) {
-	lines, err := feed.StdoutPipe()
-	if err == nil {
-		err = feed.Start()
-	}
-	if err != nil {
-		t.Errorf("%v: %v", feed.Args, err)
-		return
-	}
-	defer func() {
-		_ = feed.Process.Kill() // it would go on
-		_ = feed.Wait()
-	}()
-	in := bufio.NewReaderSize(lines, 1<<20)
-	if _, err := in.Peek(1); err != nil {
-		t.Errorf("%v: %v", feed.Args, err)
+	in, end := lines(t, feed)
+	defer end()
+	if in == nil {
 		return
 	}
 	began, owed := time.Now(), 0

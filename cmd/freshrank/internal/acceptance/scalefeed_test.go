@@ -66,23 +66,34 @@ func repeat(every time.Duration, stop <-chan struct{}, do func()) {
 	}
 }
 
-// play posts lines of a feed at an even rate, in events a second, until stop is closed.
-func (o *outside) play(t *testing.T, feed *exec.Cmd, perSecond float64, stop <-chan struct{}) {
-	lines, err := feed.StdoutPipe()
+// lines starts a feed and returns what it prints, from its first line on, and what ends
+// it; nil if it prints nothing.
+func lines(t *testing.T, feed *exec.Cmd) (in *bufio.Reader, end func()) {
+	out, err := feed.StdoutPipe()
 	if err == nil {
 		err = feed.Start()
 	}
 	if err != nil {
 		t.Errorf("%v: %v", feed.Args, err)
-		return
+		return nil, func() {}
 	}
-	defer func() {
+	end = func() {
 		_ = feed.Process.Kill() // it would go on
 		_ = feed.Wait()
-	}()
-	in := bufio.NewReaderSize(lines, 1<<20)
+	}
+	in = bufio.NewReaderSize(out, 1<<20)
 	if _, err := in.Peek(1); err != nil {
 		t.Errorf("%v: %v", feed.Args, err)
+		return nil, end
+	}
+	return in, end
+}
+
+// play posts lines of a feed at an even rate, in events a second, until stop is closed.
+func (o *outside) play(t *testing.T, feed *exec.Cmd, perSecond float64, stop <-chan struct{}) {
+	in, end := lines(t, feed)
+	defer end()
+	if in == nil {
 		return
 	}
 	began, owed := time.Now(), 0
