@@ -72,9 +72,15 @@ func choose(h *head, generations map[int64]*generation) *pair {
 // snapshot is what an answer from pair p is stamped with. Lag is the caller's.
 func (p *pair) snapshot(h *head) serving.Snapshot {
 	if p.view == 0 {
-		g := p.base
+		g, asOf := p.base, p.base.AsOf
+		// The view that was answered from until now may have looked at the log's end after
+		// as_of was taken and before the cut was. What it claimed holds for the generation,
+		// if that has all it had; else readers would see time go back.
+		if h.speed.View != 0 && h.snap.AsOf.After(asOf) && g.Cut.Covers(h.applied) {
+			asOf = h.snap.AsOf
+		}
 		return serving.Snapshot{
-			Pair: serving.Pair{Generation: g.Generation.Generation}, AsOf: g.AsOf,
+			Pair: serving.Pair{Generation: g.Generation.Generation}, AsOf: asOf,
 			Certificate: g.Certificate, XMax: g.XMax, Quantiles: g.quantiles,
 		}
 	}
