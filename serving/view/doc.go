@@ -7,7 +7,8 @@
 // a generation G'. The overlay counts if it knows all that the active generation
 // knows: if G' is G, or if V's offsets cover G's cut. Then answers come from
 // (G', V), also while G' is older than G, which is the handover; otherwise from
-// (G, none). See [choose].
+// (G, none). If each knows something that the other does not, from the one with
+// the later as_of. See [choose].
 //
 // # One snapshot
 //

@@ -56,8 +56,9 @@ func choose(h *head, generations map[int64]*generation) *pair {
 	if h.speed.View == 0 {
 		return alone
 	}
-	if h.speed.Generation != h.active && !h.applied.Covers(active.Cut) {
-		return alone
+	if h.speed.Generation != h.active && !h.applied.Covers(active.Cut) &&
+		(active.Cut.Covers(h.applied) || active.AsOf.After(h.snap.AsOf)) {
+		return alone // has overtaken it; where each has something that the other lacks, as_of decides
 	}
 	under := generations[h.speed.Generation]
 	if under == nil {
@@ -75,7 +76,7 @@ func (p *pair) snapshot(h *head) serving.Snapshot {
 		g, asOf := p.base, p.base.AsOf
 		// The view that was answered from until now may have looked at the log's end after
 		// as_of was taken and before the cut was. What it claimed holds for the generation,
-		// if that has all it had; else readers would see time go back.
+		// which has all it had.
 		if h.speed.View != 0 && h.snap.AsOf.After(asOf) && g.Cut.Covers(h.applied) {
 			asOf = h.snap.AsOf
 		}
