@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"time"
@@ -98,8 +99,11 @@ func sumOf(s *serving.Snapshot, a serving.Sum) Sum {
 	return out
 }
 
-// etag is weak: two answers from one pair differ in lag_seconds.
-func etag(p serving.Pair) string { return `W/"` + p.String() + `"` }
+// etag is weak: two answers from one pair differ in lag_seconds. They may differ in
+// as_of, too: a generation that is published makes a view that is already read claim more.
+func etag(s *serving.Snapshot) string {
+	return fmt.Sprintf(`W/"%s.t%d"`, s.Pair, s.AsOf.UnixMicro())
+}
 
 // matches reports whether an If-None-Match header names the tag.
 func matches(header, tag string) bool {

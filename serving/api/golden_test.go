@@ -51,7 +51,8 @@ var exchanges = []exchange{
 	{name: "rank of an alias", method: "GET", target: "/v1/ranks?url=https://a.example/old"},
 	{name: "rank of a page that is gone and linked to", method: "GET", target: "/v1/ranks?url=https://b.example/gone"},
 	{name: "rank of an unknown page", method: "GET", target: "/v1/ranks?url=https://nobody.example/"},
-	{name: "rank not modified", method: "GET", target: "/v1/ranks?url=https://a.example/", headers: []string{`If-None-Match: "x", W/"g7.v3.s41"`}},
+	{name: "rank not modified", method: "GET", target: "/v1/ranks?url=https://a.example/", headers: []string{`If-None-Match: "x", W/"g7.v3.s41.t1777636798500000"`}},
+	{name: "rank as of another time", method: "GET", target: "/v1/ranks?url=https://nobody.example/", headers: []string{`If-None-Match: W/"g7.v3.s41.t1777636798400000"`}},
 	{name: "rank modified", method: "GET", target: "/v1/ranks?url=https://nobody.example/", headers: []string{`If-None-Match: W/"g7.v3.s40"`}},
 	{name: "rank head", method: "HEAD", target: "/v1/ranks?url=https://a.example/"},
 	{name: "rank without url", method: "GET", target: "/v1/ranks"},
@@ -90,7 +91,7 @@ var exchanges = []exchange{
 	{name: "host", method: "GET", target: "/v1/hosts/A.example"},
 	{name: "unknown host", with: func(w *world) { w.sum = serving.Sum{} }, method: "GET", target: "/v1/hosts/www.nobody.example"},
 	{name: "host with a port", method: "GET", target: "/v1/hosts/a.example:8080"},
-	{name: "host not modified", method: "GET", target: "/v1/hosts/a.example", headers: []string{`If-None-Match: W/"g7.v3.s41"`}},
+	{name: "host not modified", method: "GET", target: "/v1/hosts/a.example", headers: []string{`If-None-Match: W/"g7.v3.s41.t1777636798500000"`}},
 	{name: "domain", method: "GET", target: "/v1/domains/a.example"},
 	{name: "domain of a host", method: "GET", target: "/v1/domains/www.a.example"},
 

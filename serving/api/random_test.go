@@ -23,7 +23,7 @@ func TestRandomRequests(t *testing.T) {
 	s := strict{newWorld()}.server()
 	g, err := apitest.New(do(s, "GET", "/openapi.json", "").Body.Bytes(), seed, map[string][]string{
 		"url": {home, old, gone, "https://nobody.example/"}, "host": {"a.example"}, "domain": {"a.example"}, "id": {runID, run2},
-		"cursor": {runCursor, generationCursor, topCursor(7, 3, ""), topCursor(7, 3, "a.example"), topCursor(1, 1, ""), ""}, "If-None-Match": {`W/"g7.v3.s41"`},
+		"cursor": {runCursor, generationCursor, topCursor(7, 3, ""), topCursor(7, 3, "a.example"), topCursor(1, 1, ""), ""}, "If-None-Match": {`W/"g7.v3.s41.t1777636798500000"`},
 		"": {good, "[" + good + "," + wrong + "]", good + "\n" + late, `{"urls":["` + home + `","x"]}`},
 	})
 	if err != nil {

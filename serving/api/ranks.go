@@ -23,8 +23,8 @@ type tagged[T any] struct {
 	Body         *T
 }
 
-func tag[T any](pair serving.Pair, in Conditional, body *T) *tagged[T] {
-	out := &tagged[T]{Status: http.StatusOK, ETag: etag(pair), CacheControl: "no-cache", Body: body}
+func tag[T any](s *serving.Snapshot, in Conditional, body *T) *tagged[T] {
+	out := &tagged[T]{Status: http.StatusOK, ETag: etag(s), CacheControl: "no-cache", Body: body}
 	if in.IfNoneMatch != "" && matches(in.IfNoneMatch, out.ETag) {
 		out.Status = http.StatusNotModified
 	}
@@ -47,7 +47,7 @@ func (s *Server) rank(ctx context.Context, in *rankInput) (*tagged[Rank], error)
 	}
 	lag := seconds(snap.Lag)
 	body := rankOf(&snap, &lag, &pages[0], url)
-	return tag(snap.Pair, in.Conditional, &body), nil
+	return tag(&snap, in.Conditional, &body), nil
 }
 
 // inField renames the field of an InvalidError to the parameter it came from.
@@ -145,7 +145,7 @@ func (s *Server) top(ctx context.Context, in *topInput) (*tagged[Top], error) {
 	for i := range pages {
 		body.Items = append(body.Items, rankOf(&snap, &lag, &pages[i], pages[i].URL))
 	}
-	return tag(snap.Pair, in.Conditional, &body), nil
+	return tag(&snap, in.Conditional, &body), nil
 }
 
 // host returns the canonical form of a host name that field gives.

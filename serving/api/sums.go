@@ -25,7 +25,7 @@ func (s *Server) hostSum(ctx context.Context, in *hostInput) (*tagged[Sum], erro
 	if sum.Domain != "" {
 		body.Domain = sum.Domain // by the list that the generation was made with
 	}
-	return tag(snap.Pair, in.Conditional, &body), nil
+	return tag(&snap, in.Conditional, &body), nil
 }
 
 type domainInput struct {
@@ -50,5 +50,5 @@ func (s *Server) domainSum(ctx context.Context, in *domainInput) (*tagged[Sum], 
 	}
 	body := sumOf(&snap, sum)
 	body.Domain = domain
-	return tag(snap.Pair, in.Conditional, &body), nil
+	return tag(&snap, in.Conditional, &body), nil
 }

@@ -10,6 +10,10 @@
 // (G, none). If each knows something that the other does not, from the one with
 // the later as_of. See [choose].
 //
+// An answer's as_of is the later of the generation's and the view's: either may make
+// the other's claim if it knows all that the other knows. So it never goes back, in
+// whatever order the layers' transactions come through. See [pair.asOf].
+//
 // # One snapshot
 //
 // Rows, certificate and as_of of an answer must belong together. So every answer

@@ -1,6 +1,8 @@
 package view
 
 import (
+	"time"
+
 	"freshrank/pagerank"
 	"freshrank/pagerank/link"
 	"freshrank/serving"
@@ -73,22 +75,35 @@ func choose(h *head, generations map[int64]*generation) *pair {
 // snapshot is what an answer from pair p is stamped with. Lag is the caller's.
 func (p *pair) snapshot(h *head) serving.Snapshot {
 	if p.view == 0 {
-		g, asOf := p.base, p.base.AsOf
-		// The view that was answered from until now may have looked at the log's end after
-		// as_of was taken and before the cut was. What it claimed holds for the generation,
-		// which has all it had.
-		if h.speed.View != 0 && h.snap.AsOf.After(asOf) && g.Cut.Covers(h.applied) {
-			asOf = h.snap.AsOf
-		}
+		g := p.base
 		return serving.Snapshot{
-			Pair: serving.Pair{Generation: g.Generation.Generation}, AsOf: asOf,
+			Pair: serving.Pair{Generation: g.Generation.Generation}, AsOf: p.asOf(h),
 			Certificate: g.Certificate, XMax: g.XMax, Quantiles: g.quantiles,
 		}
 	}
 	s := h.snap
+	s.AsOf = p.asOf(h)
 	s.Pair = serving.Pair{Generation: p.base.Generation.Generation, View: p.view, Sequence: h.speed.Sequence}
 	s.Quantiles = p.base.quantiles
 	return s
+}
+
+// asOf is the later of what the active generation and the view claim, whichever is
+// answered from: so it never goes back when answers pass from one to the other. What
+// has all that the other has may make the other's claim too, and that need not be the
+// earlier one. A layer notes the time, then looks where the log ends, then goes on
+// reading: a view whose last look lies before the generation's may have read past the
+// cut, and a generation whose time lies before the view's last look may end past what
+// the view has read. Where neither has all of the other, choose takes the later.
+func (p *pair) asOf(h *head) time.Time {
+	own, other, covers := h.snap.AsOf, p.active.AsOf, h.applied.Covers(p.active.Cut)
+	if p.view == 0 {
+		own, other, covers = p.base.AsOf, h.snap.AsOf, p.base.Cut.Covers(h.applied)
+	}
+	if covers && other.After(own) {
+		return other
+	}
+	return own
 }
 
 // certificate is scanned field by field; slack stays 0 for a generation.

@@ -202,6 +202,34 @@ func TestAsOfNeverGoesBack(t *testing.T) {
 	}
 }
 
+// TestAsOfNeverGoesBackInTheHandover: a generation has overtaken the speed layer, which is
+// cut off; then a publication that was held up on the way comes through. It has read past
+// the cut, but knows where the log ended at an earlier moment only.
+func TestAsOfNeverGoesBackInTheHandover(t *testing.T) {
+	l, v := newLayers(t)
+	l.generation(1, []int64{5, 5}, baseRows)
+	number := l.view(1, []int64{9, 5}, 7, nil)
+	l.generation(2, []int64{9, 6}, baseRows)
+	frozen := epoch.Add(2 * time.Minute)
+	exec(t, l.batch, "UPDATE batch_generation SET as_of = $1 WHERE generation = 2", frozen)
+	for _, step := range []struct {
+		offsets string
+		looked  time.Duration // after epoch
+		want    serving.Pair
+		asOf    time.Time
+	}{
+		{"{9,5}", time.Minute, serving.Pair{Generation: 2}, frozen},
+		{"{9,6}", 2*time.Minute - time.Millisecond, serving.Pair{Generation: 1, View: number, Sequence: 5}, frozen},
+		{"{10,6}", 2*time.Minute + time.Millisecond, serving.Pair{Generation: 1, View: number, Sequence: 5}, frozen.Add(time.Millisecond)},
+	} {
+		exec(t, l.speed, "UPDATE speed_view SET offsets = '"+step.offsets+"', as_of = $1", epoch.Add(step.looked))
+		snap, _, err := v.Pages(t.Context(), keys(a))
+		if err != nil || snap.Pair != step.want || !snap.AsOf.Equal(step.asOf) {
+			t.Errorf("view at %s: as of %v from %v, error %v; want as of %v from %v", step.offsets, snap.AsOf, snap.Pair, err, step.asOf, step.want)
+		}
+	}
+}
+
 // TestFollows: a View that holds a pair in memory meets each change of it.
 func TestFollows(t *testing.T) {
 	l, v := newLayers(t)

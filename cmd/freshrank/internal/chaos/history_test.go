@@ -3,6 +3,8 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"iter"
+	"maps"
 	"testing"
 	"time"
 
@@ -95,23 +97,46 @@ func (h *history) find(at pair) (published, bool) {
 	return p, ok
 }
 
+// asOf returns whether answers from a state may be as of a moment: its own, or a later one
+// that the other layer has claimed for a state of which this one has all.
+func (h *history) asOf(at pair, p published, moment time.Time) bool {
+	if !moment.After(p.asOf) {
+		return moment.Equal(p.asOf)
+	}
+	if at.view == 0 {
+		return claimed(maps.Values(h.views), p, moment)
+	}
+	return claimed(maps.Values(h.generations), p, moment)
+}
+
+func claimed(by iter.Seq[published], p published, moment time.Time) bool {
+	for q := range by {
+		if q.asOf.Equal(moment) && p.offsets.Covers(q.offsets) {
+			return true
+		}
+	}
+	return false
+}
+
 // candidates returns the offsets that an answer of a generation as of a moment may be
 // of: it does not name its view.
 func (h *history) candidates(generation int64, asOf time.Time) (found []link.Offsets) {
-	add := func(p published) {
+	add := func(at pair, p published) {
 		for _, known := range found {
 			if known.Equal(p.offsets) {
 				return
 			}
 		}
-		found = append(found, p.offsets)
+		if h.asOf(at, p, asOf) {
+			found = append(found, p.offsets)
+		}
 	}
-	if p := h.generations[generation]; p.asOf.Equal(asOf) {
-		add(p)
+	if p, ok := h.generations[generation]; ok {
+		add(pair{generation: generation}, p)
 	}
 	for at, p := range h.views {
-		if at.generation == generation && p.asOf.Equal(asOf) {
-			add(p)
+		if at.generation == generation {
+			add(at, p)
 		}
 	}
 	return found

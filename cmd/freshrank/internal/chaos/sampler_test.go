@@ -32,6 +32,7 @@ type sample struct {
 	what       string
 	at         pair // that its ETag names; of a lookup only the generation is known
 	tagged     bool
+	tagAsOf    int64 // in µs, by its ETag
 	generation int64
 	asOf       time.Time
 	items      []answer
@@ -164,7 +165,7 @@ func (r *sampler) request(method, path string, body []byte, into any) (sample, b
 		return s, false
 	}
 	if tag := got.header.Get("ETag"); tag != "" {
-		if _, err := fmt.Sscanf(tag, `W/"g%d.v%d.s%d"`, &s.at.generation, &s.at.view, &s.at.sequence); err != nil {
+		if _, err := fmt.Sscanf(tag, `W/"g%d.v%d.s%d.t%d"`, &s.at.generation, &s.at.view, &s.at.sequence, &s.tagAsOf); err != nil {
 			r.faults.add("%s: ETag %s", s.what, tag)
 			return s, false
 		}
@@ -173,14 +174,9 @@ func (r *sampler) request(method, path string, body []byte, into any) (sample, b
 	return s, true
 }
 
-// knownStepBack is by how much as_of has been seen to go back where the speed layer is cut
-// off from Postgres while a generation is published: an open fault, see
-// docs/reliability.md.
-const knownStepBack = time.Second
-
 // keep checks what can be checked at once, and keeps the rest for later.
 func (r *reader) keep(s sample) {
-	if back := r.asOf.Sub(s.asOf); back > 0 && !(back < knownStepBack && r.faults.trouble.Load()) {
+	if s.asOf.Before(r.asOf) {
 		r.faults.add("%s: as of %v, after an answer as of %v", s.what, s.asOf, r.asOf)
 	}
 	r.asOf = s.asOf
@@ -189,8 +185,8 @@ func (r *reader) keep(s sample) {
 			r.faults.add("%s mixes generation %d as of %v with %d as of %v", s.what, s.generation, s.asOf, a.Generation, a.AsOf)
 		}
 	}
-	if s.tagged && s.at.generation != s.generation {
-		r.faults.add("%s: of generation %d by its ETag, of %d by its body", s.what, s.at.generation, s.generation)
+	if s.tagged && (s.at.generation != s.generation || s.tagAsOf != s.asOf.UnixMicro()) {
+		r.faults.add("%s: of generation %d as of %d µs by its ETag, of %d as of %v by its body", s.what, s.at.generation, s.tagAsOf, s.generation, s.asOf)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

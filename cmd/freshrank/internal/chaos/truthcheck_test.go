@@ -20,7 +20,7 @@ func (w *watch) checkSamples(v *verdict, samples []sample) {
 		q := question{sample: s}
 		if s.tagged {
 			p, ok := w.history.find(s.at)
-			if !ok || !p.asOf.Equal(s.asOf) {
+			if !ok || !w.history.asOf(s.at, p, s.asOf) {
 				v.fault(&v.untrue, "%s is of %+v as of %v, which was never published", s.what, s.at, s.asOf)
 				continue
 			}
