@@ -84,7 +84,8 @@ type View interface {
 	// Watch calls wake whenever the active generation may have changed. It is a
 	// hint: some changes are missed. It blocks until ctx ends.
 	Watch(ctx context.Context, wake func())
-	// Current returns the view that serving reads, if there is one.
+	// Current returns the view that serving reads, if there is one, with the last word of
+	// every write that has begun.
 	Current(ctx context.Context) (Current, bool, error)
 	// Stage writes a new view that nobody reads yet and returns its number.
 	// p.View and p.Switch are ignored.

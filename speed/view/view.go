@@ -90,12 +90,19 @@ func (v *View) Active(ctx context.Context) (g speed.Generation, ok bool, err err
 	return g, true, nil
 }
 
-// Current implements [speed.View].
+// Current implements [speed.View]. It waits, as [View.TryAcquire] does, for a publication
+// under way: one of an earlier session of this layer, whose COMMIT may still be on its way
+// when the session has given up waiting for its answer.
 func (v *View) Current(ctx context.Context) (c speed.Current, ok bool, err error) {
-	err = v.pool.QueryRow(ctx, `
-		SELECT v.view, v.generation, v.epoch, v.offsets, v.as_of
-		FROM speed_pointer p JOIN speed_view v USING (view)`).
-		Scan(&c.View, &c.Generation, &c.Epoch, (*[]int64)(&c.Offsets), &c.AsOf)
+	err = pgx.BeginFunc(ctx, v.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT FROM speed_lease FOR UPDATE`); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `
+			SELECT v.view, v.generation, v.epoch, v.offsets, v.as_of
+			FROM speed_pointer p JOIN speed_view v USING (view)`).
+			Scan(&c.View, &c.Generation, &c.Epoch, (*[]int64)(&c.Offsets), &c.AsOf)
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return speed.Current{}, false, nil
 	}

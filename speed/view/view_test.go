@@ -107,6 +107,48 @@ func TestStageSwitchPublishSweep(t *testing.T) {
 	}
 }
 
+// TestCurrentIsTheLastWord: a publication whose COMMIT is late, since the connection stalls,
+// is waited for. A session that began where the view stood before would take it back.
+func TestCurrentIsTheLastWord(t *testing.T) {
+	ctx := t.Context()
+	db, v := newView(t)
+	epoch := acquire(t, v).Epoch()
+	id, err := v.Stage(ctx, speed.Publication{Epoch: epoch, Header: header(1, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Publish(ctx, speed.Publication{Epoch: epoch, View: id, Switch: true, Header: header(2, 2)}); err != nil {
+		t.Fatal(err)
+	}
+	result := make(chan speed.Current, 1)
+	err = pgx.BeginFunc(ctx, db.Speed, func(tx pgx.Tx) error { // as Publish does it
+		if _, err := tx.Exec(ctx, `
+			SELECT 1 FROM speed_lease FOR SHARE;
+			UPDATE speed_view SET offsets = '{3}'`); err != nil {
+			return err
+		}
+		go func() {
+			current, _, err := v.Current(ctx)
+			if err != nil {
+				t.Error(err)
+			}
+			result <- current
+		}()
+		select {
+		case c := <-result:
+			result <- c
+		case <-time.After(100 * time.Millisecond): // it waits
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := <-result; !c.Offsets.Equal(link.Offsets{3}) {
+		t.Errorf("offsets %v of the current view, want those of the publication that was under way", c.Offsets)
+	}
+}
+
 // TestSwitchToARetiredGeneration: the batch layer is dropping the generation while
 // the speed layer wants to switch to it.
 func TestSwitchToARetiredGeneration(t *testing.T) {
