@@ -96,22 +96,50 @@ func (w *work) fold(ctx context.Context) (*linkgraph.Graph, error) {
 		}
 		base = w.base
 	}
-	n, total := int64(0), from.Behind(w.cut)
+	n, far := int64(0), folding{total: from.Behind(w.cut)}
 	err := w.o.Files.Fold(ctx, base, w.number, w.cut, w.asOf, func(apply func(*link.Event) error) error {
 		return w.o.Log.Events(ctx, from, w.cut, func(e *link.Event) error {
 			if n++; n%1024 == 0 {
-				w.folded(n, 0.4*fraction(n, total))
+				w.folded(n, far.applied(n))
 			}
 			return apply(e)
 		})
 	}, func(done, rows int64) {
-		w.folded(n, 0.4*fraction(n, total)+0.5*fraction(done, rows)) // the rest is reading it
+		w.folded(n, far.merged(n, fraction(done, rows)))
 	})
 	if err != nil {
 		return nil, err
 	}
-	w.folded(n, 0.9)
+	w.folded(n, applying+merging)
 	return w.o.Files.ReadGraph(ctx, w.number)
+}
+
+// What part of a fold it is to apply all events, and to merge what they add up to into the
+// graph; the rest is reading that.
+const (
+	applying = 0.4
+	merging  = 0.5
+)
+
+// folding says how far a fold is that merges every so many events, in a pass of its own.
+type folding struct {
+	total         int64 // events
+	before, until int64 // this pass, or the last one, merges the events between
+}
+
+// applied returns the part that is done when n events are applied, and none are being
+// merged.
+func (f *folding) applied(n int64) float64 {
+	return applying*fraction(n, f.total) + merging*fraction(f.until, f.total)
+}
+
+// merged returns the part that is done in a pass that begins when n events are applied.
+func (f *folding) merged(n int64, part float64) float64 {
+	if n != f.until {
+		f.before, f.until = f.until, n
+	}
+	before, until := fraction(f.before, f.total), fraction(f.until, f.total)
+	return applying*until + merging*(before+part*(until-before))
 }
 
 func (w *work) folded(events int64, part float64) {
