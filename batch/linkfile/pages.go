@@ -166,6 +166,8 @@ func (in *groupReader) pages(kinds []link.Kind, keys []link.PageKey) (*pagePart,
 			return fmt.Errorf("row %d: %x is not the key of %q", p, keys[i], url)
 		case crawled[i] != (kinds[i] == link.Crawled):
 			return fmt.Errorf("row %d has kind %q with crawled %v", p, kindNames[codes[i]], crawled[i])
+		case (aliases[i] == 1) != (kinds[i] == link.Alias):
+			return fmt.Errorf("row %d has kind %q, with a target: %v", p, kindNames[codes[i]], aliases[i] == 1)
 		}
 		if v, differs := version.next(i, last); differs || i == 0 {
 			part.versions.Append(v)
