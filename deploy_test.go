@@ -19,6 +19,7 @@ type service struct {
 	Command     []string
 	Environment map[string]string
 	Ports       []string
+	NetworkMode string `yaml:"network_mode"`
 	Volumes     []string
 	Healthcheck struct{ Test []string }
 	DependsOn   map[string]struct{ Condition string } `yaml:"depends_on"`
@@ -72,10 +73,23 @@ func TestComposeCommands(t *testing.T) {
 // variable is a value that compose takes from .env. It has no default.
 var variable = regexp.MustCompile(`\$\{[A-Z_]+:\?[^}]*\}`)
 
-// TestComposeIsClosed: nothing is published beyond the host, and every password
-// is the user's own.
+// TestComposeIsClosed: nothing is published beyond the host, every password is the user's
+// own, and only an API that is not published asks for no key.
 func TestComposeIsClosed(t *testing.T) {
+	image, err := os.ReadFile("deploy/Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(image), allowAnonymous) {
+		t.Errorf("the image sets %s for whoever runs it", allowAnonymous)
+	}
 	for name, s := range compose(t) {
+		if s.NetworkMode != "" {
+			t.Errorf("%s: network mode %s goes around what is published", name, s.NetworkMode)
+		}
+		if _, ok := s.Environment[allowAnonymous]; ok && !(len(s.Ports) == 1 && strings.HasPrefix(s.Ports[0], "127.0.0.1:")) {
+			t.Errorf("%s sets %s and publishes %q", name, allowAnonymous, s.Ports)
+		}
 		for _, port := range s.Ports {
 			if !strings.HasPrefix(port, "127.0.0.1:") {
 				t.Errorf("%s: port %s is published on every interface", name, port)
@@ -92,6 +106,9 @@ func TestComposeIsClosed(t *testing.T) {
 		}
 	}
 }
+
+// allowAnonymous opens the API to whoever reaches it.
+const allowAnonymous = "FRESHRANK_ALLOW_ANONYMOUS"
 
 func TestComposeReferences(t *testing.T) {
 	services := compose(t)
