@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 
 	"freshrank/batch"
 	"freshrank/cmd/freshrank/internal/boot"
@@ -50,8 +52,9 @@ func (b *BatchFlags) Validate() error {
 	return nil
 }
 
-// wire connects the runner to the log, the database and the data folder.
-func (b *BatchFlags) wire(ctx context.Context, s *services, log *slog.Logger) (*wiring, *batch.Runner, error) {
+// wire connects the runner to the log, the database and the data folder; here is
+// batch.Options.Here.
+func (b *BatchFlags) wire(ctx context.Context, s *services, log *slog.Logger, here bool) (*wiring, *batch.Runner, error) {
 	if err := priority.Lower(b.Nice); err != nil {
 		log.WarnContext(ctx, "batch runs take as much of the processors as others", "error", err)
 	}
@@ -60,7 +63,7 @@ func (b *BatchFlags) wire(ctx context.Context, s *services, log *slog.Logger) (*
 		return nil, nil, err
 	}
 	w := newWiring(s, dir, b.Log, b.Limits, log)
-	runner, err := w.batchRunner(ctx, b.Data, b.Batch)
+	runner, err := w.batchRunner(ctx, b.Data, b.Batch, here)
 	if err != nil {
 		return nil, nil, errors.Join(err, w.close())
 	}
@@ -83,7 +86,7 @@ func (b *batchStartCmd) Run(ctx context.Context, c *call) (err error) {
 	if err != nil {
 		return boot.Ended(ctx, err)
 	}
-	w, runner, err := b.wire(ctx, s, log)
+	w, runner, err := b.wire(ctx, s, log, false)
 	if err != nil {
 		return err
 	}
@@ -104,7 +107,8 @@ type batchRunCmd struct {
 
 func (batchRunCmd) Help() string {
 	return `Runs here if no runner is active, and otherwise has the active one do it and
-follows. Exit code 75 if a run is open already. Where neither --database and
+follows. That one has batch options of its own: if any is given here, it is
+refused. Exit code 75 for that, and if a run is open already. Where neither --database and
 --brokers nor a running freshrank up are there, the embedded parts of the data
 folder are started for the time of the run.
 
@@ -128,7 +132,8 @@ func (b *batchRunCmd) Run(ctx context.Context, c *call) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
-	w, runner, err := b.wire(ctx, s.services, log)
+	own := b.own(c)
+	w, runner, err := b.wire(ctx, s.services, log, len(own) > 0)
 	if err != nil {
 		return err
 	}
@@ -141,8 +146,8 @@ func (b *batchRunCmd) Run(ctx context.Context, c *call) (err error) {
 		meter.Report(progress.Report{Phase: string(r.Phase), Percent: 100 * r.Done, Rate: r.Rate, Unit: r.Unit, Left: r.Left})
 	})
 	meter.Done()
-	if b.AcceptGap && errors.Is(err, batch.ErrLeaseHeld) {
-		return boot.Locked(fmt.Errorf("%w and would run without --accept-gap: stop it, run this again, and start it afterwards", err))
+	if len(own) > 0 && errors.Is(err, batch.ErrLeaseHeld) {
+		return boot.Locked(fmt.Errorf("%w and would run without %s: stop it, run this again, and start it afterwards", err, strings.Join(own, ", ")))
 	}
 	if errors.Is(err, batch.ErrRunOpen) || errors.Is(err, batch.ErrLeaseHeld) {
 		return boot.Locked(err)
@@ -155,6 +160,19 @@ func (b *batchRunCmd) Run(ctx context.Context, c *call) (err error) {
 	}
 	fmt.Fprintf(c.stdout, "generation %d published by run %s: %d sweeps, ‖π−π̃‖₁ ≤ %.3g\n", run.Generation, run.ID, run.Sweeps, run.Bound)
 	return nil
+}
+
+// own returns the options that a run must be made with, and that another runner would make
+// it without: what a file or the environment says is as good as what that one was told,
+// but for --accept-gap, which is meant for one run.
+func (b *batchRunCmd) own(c *call) []string {
+	own := slices.DeleteFunc(c.given("Batch options:"), func(name string) bool {
+		return name == "--schedule" || name == "--nice"
+	})
+	if b.AcceptGap && !slices.Contains(own, "--accept-gap") {
+		own = append(own, "--accept-gap")
+	}
+	return own
 }
 
 // estimate prints what a run would take.

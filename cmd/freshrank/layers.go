@@ -73,8 +73,8 @@ func (w *wiring) pool(ctx context.Context, role boot.Role, conns int32) (*pgxpoo
 	return pool, nil
 }
 
-// batchRunner wires the batch layer.
-func (w *wiring) batchRunner(ctx context.Context, data string, o config.Batch) (*batch.Runner, error) {
+// batchRunner wires the batch layer; here: no run of its RunOnce is left to another.
+func (w *wiring) batchRunner(ctx context.Context, data string, o config.Batch, here bool) (*batch.Runner, error) {
 	pool, err := w.pool(ctx, boot.BatchRole, batchConns)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (w *wiring) batchRunner(ctx context.Context, data string, o config.Batch) (
 	return batch.NewRunner(batch.Options{
 		Files: batchFiles{w.dir}, Log: archiver, View: batchview.New(pool, boot.Direct(w.direct, boot.BatchRole)),
 		Schedule: ticks, Rank: o.Rank(), Policy: link.RelPolicy(o.RelPolicy), Keep: o.Keep, MaxShrink: o.MaxShrink,
-		Room: func() batch.Room { return w.room(data) }, IgnoreEstimate: o.IgnoreEstimate, Here: o.AcceptGap,
+		Room: func() batch.Room { return w.room(data) }, IgnoreEstimate: o.IgnoreEstimate, Here: here,
 		Clock: time.Now, Logger: w.log.With("layer", "batch"), Registerer: w.registry,
 	})
 }

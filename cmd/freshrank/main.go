@@ -132,3 +132,14 @@ func (c *call) logger(o config.Common) (*slog.Logger, error) {
 	}
 	return boot.Logger(f, o.LogLevel, o.LogFormat)
 }
+
+// given returns the options of a group that stand on the command line, not in a file or
+// the environment.
+func (c *call) given(group string) (names []string) {
+	for _, p := range c.kong.Path {
+		if f := p.Flag; f != nil && !p.Resolved && f.Group != nil && f.Group.Title == group {
+			names = append(names, "--"+f.Name)
+		}
+	}
+	return names
+}

@@ -102,7 +102,7 @@ func stoppedEarly(ctx context.Context, err error) error {
 
 // runAll runs the layers until the end.
 func (u *upCmd) runAll(ctx context.Context, c *call, w *wiring, ln net.Listener) error {
-	runner, err := w.batchRunner(ctx, u.Data, u.Batch)
+	runner, err := w.batchRunner(ctx, u.Data, u.Batch, false)
 	if err != nil {
 		return boot.Ended(ctx, err)
 	}

@@ -100,7 +100,11 @@ func TestMainJob(t *testing.T) {
 		t.Errorf("verified %v", r)
 	}
 
-	// A run by the command, while the layer is active.
+	// A run by the command, while the layer is active, which has options of its own.
+	args := append([]string{"batch", "run", "--data", data, "--schedule", "off", "--ignore-estimate", "--max-shrink", "0.9"}, flags...)
+	if code, out := command(t, args...); code != 75 || !strings.Contains(out, "would run without --ignore-estimate, --max-shrink: stop it") {
+		t.Errorf("batch run with options of its own: code %d: %s", code, out)
+	}
 	if code, out := command(t, append([]string{"batch", "run", "--data", data}, flags...)...); code != 0 || !strings.Contains(out, "generation 3 published") {
 		t.Errorf("batch run: code %d: %s", code, out)
 	}
