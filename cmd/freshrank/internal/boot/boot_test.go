@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 
 	"go.uber.org/goleak"
@@ -130,6 +131,16 @@ func TestExitCodes(t *testing.T) {
 	for code, err := range map[int]error{ExitOK: nil, ExitFailed: errors.New("x"), ExitUsage: fmt.Errorf("a: %w", Usagef("b")), ExitLocked: Locked(errors.New("c"))} {
 		if got := ExitCode(err); got != code {
 			t.Errorf("ExitCode(%v) = %d, want %d", err, got, code)
+		}
+	}
+}
+
+func TestLoggerTellsUnits(t *testing.T) {
+	for text, want := range map[bool]string{false: `"took_seconds":1.5}`, true: "took=1.5s\n"} {
+		var out strings.Builder
+		newLogger(&out, slog.LevelInfo, text).Info("hello", "took", 1500*time.Millisecond)
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("text %v: %q, want %q", text, out.String(), want)
 		}
 	}
 }

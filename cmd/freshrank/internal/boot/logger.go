@@ -12,7 +12,7 @@ import (
 )
 
 // Logger returns a logger on w: text on a terminal and JSON otherwise, unless
-// format says which. Times are UTC.
+// format says which. Times are UTC. In JSON a duration took is took_seconds.
 func Logger(w *os.File, level, format string) (*slog.Logger, error) {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {
@@ -23,8 +23,11 @@ func Logger(w *os.File, level, format string) (*slog.Logger, error) {
 
 func newLogger(w io.Writer, level slog.Level, text bool) *slog.Logger {
 	opts := &slog.HandlerOptions{Level: level, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
-		if len(groups) == 0 && a.Key == slog.TimeKey && a.Value.Kind() == slog.KindTime {
+		switch {
+		case len(groups) == 0 && a.Key == slog.TimeKey && a.Value.Kind() == slog.KindTime:
 			a.Value = slog.TimeValue(a.Value.Time().UTC())
+		case !text && a.Value.Kind() == slog.KindDuration: // which JSON would have in nanoseconds, without saying so
+			return slog.Float64(a.Key+"_seconds", a.Value.Duration().Seconds())
 		}
 		return a
 	}}
