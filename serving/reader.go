@@ -23,7 +23,7 @@ const (
 // Page is what is stored about a page.
 type Page struct {
 	Key    link.PageKey
-	URL    string // canonical; "" if the page is unknown
+	URL    string // canonical; "" of Pages: who has the key has it
 	Status Status
 	Target *Target // of an alias: where it leads in the end
 	X      float64 // served value, of an alias its target's; 0 without Ranked

@@ -42,10 +42,13 @@ func (s *serveCmd) Run(ctx context.Context, c *call) (err error) {
 	}
 	w := newWiring(found, nil, s.Log, s.Limits, log)
 	defer func() { err = errors.Join(err, w.close()) }()
-	server, _, err := w.server(ctx, s.Serve, ln.Addr())
+	server, view, err := w.server(ctx, s.Serve, ln.Addr())
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
 	log.Info("serving", "address", ln.Addr().String())
-	return boot.RunGroup(ctx, boot.Part{Name: "API", Run: func(ctx context.Context) error { return server.Run(ctx, ln) }})
+	return boot.RunGroup(ctx,
+		boot.Part{Name: "API", Run: func(ctx context.Context) error { return server.Run(ctx, ln) }},
+		boot.Part{Name: "ranks in memory", Run: func(ctx context.Context) error { return view.Hold(ctx, s.RankMemory, log) }},
+	)
 }

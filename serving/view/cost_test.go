@@ -50,17 +50,26 @@ func TestCost(t *testing.T) {
 			FROM generate_series(1, 20000) AS i`, view)
 		return view
 	}
-	t.Run("never counted", func(t *testing.T) { checkCost(t, db, stage()) })
+	t.Run("never counted", func(t *testing.T) { checkCost(t, db, stage(), false) })
 	exec(t, db.Owner, "ANALYZE speed_rank")
-	t.Run("the view before was counted", func(t *testing.T) { checkCost(t, db, stage()) })
+	t.Run("the view before was counted", func(t *testing.T) { checkCost(t, db, stage(), false) })
 	current := stage()
 	exec(t, db.Owner, "ANALYZE speed_rank")
-	t.Run("counted", func(t *testing.T) { checkCost(t, db, current) })
+	t.Run("counted", func(t *testing.T) { checkCost(t, db, current, false) })
+	exec(t, db.Batch, "UPDATE batch_generation SET known_pages = 20001, pages = 20001")
+	t.Run("ranks in memory", func(t *testing.T) { checkCost(t, db, current, true) })
 }
 
-func checkCost(t *testing.T, db *migrationstest.DB, number int64) {
+func checkCost(t *testing.T, db *migrationstest.DB, number int64, held bool) {
 	recorded := &recorder{Pool: db.Serving}
 	v := view.New(recorded, time.Now)
+	if held {
+		hold(t, v, 1<<30)
+		if err := third(v.Pages(t.Context(), nil)); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, v, 1)
+	}
 	var keys []link.PageKey
 	for i := range 20 {
 		keys = append(keys, link.KeyOf(strconv.Itoa(i)))

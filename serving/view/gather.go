@@ -25,6 +25,7 @@ type gather struct {
 
 	mu      sync.Mutex
 	leaders int
+	next    time.Time // when the next statement may begin
 	waiting []*question
 }
 
@@ -35,6 +36,9 @@ const (
 	// gatherLeaders is how many statements are under way at a time: one at work in
 	// the database while the other's answer is handed out.
 	gatherLeaders = 2
+	// gatherPause is how long after a statement the next one begins, at the least. With
+	// thousands of questions a second, it is what most of them share one by.
+	gatherPause = time.Millisecond
 )
 
 type question struct {
@@ -92,6 +96,7 @@ func (g *gather) ask(ctx context.Context, keys []link.PageKey) (serving.Snapshot
 
 // lead asks for q and for all that wait, hands out the answers, and passes the lead on.
 func (g *gather) lead(ctx context.Context, q *question) (serving.Snapshot, []serving.Page, error) {
+	time.Sleep(g.pause())
 	together := g.take(q)
 	var keys []link.PageKey
 	for _, one := range together {
@@ -119,6 +124,19 @@ func (g *gather) lead(ctx context.Context, q *question) (serving.Snapshot, []ser
 		return all.snap, nil, all.err
 	}
 	return all.snap, all.pages[:len(q.keys):len(q.keys)], nil
+}
+
+// pause reserves a moment for a statement and returns how long it is until then.
+func (g *gather) pause() time.Duration {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	at := now
+	if g.next.After(now) {
+		at = g.next
+	}
+	g.next = at.Add(gatherPause)
+	return at.Sub(now)
 }
 
 // errAbandoned is what others are told if a leader's statement panics.

@@ -37,6 +37,7 @@ func TestMovingPointer(t *testing.T) {
 		return rows
 	}
 	l.generation(1, []int64{1}, base(1))
+	hold(t, v, 1<<20) // of some generations in time, of others not
 
 	var answers, withView atomic.Int64
 	ctx, stop := context.WithCancel(t.Context())
@@ -106,10 +107,14 @@ func read(v serving.Reader, urls []string, byTop bool) (serving.Snapshot, map[st
 		snap, pages, err = v.Pages(context.Background(), keys)
 	}
 	got := map[string]float64{}
-	for _, p := range pages {
-		got[p.URL] = p.X
+	for i, p := range pages {
+		url := p.URL
+		if !byTop {
+			url = urls[i]
+		}
+		got[url] = p.X
 		if !p.Ranked {
-			got[p.URL] = math.NaN()
+			got[url] = math.NaN()
 		}
 	}
 	return snap, got, err

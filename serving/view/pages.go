@@ -14,14 +14,23 @@ import (
 // alias's. Each look is a subquery of its own with a limit, which Postgres cannot
 // turn into another kind of join, whatever it believes about the size of an overlay
 // that has grown since it was counted; one whose condition on what was found before
-// fails costs next to nothing. Rows come in any order, each with its place c1.
-// $1: keys, $2: view, or 0, for which the overlay has no rows.
+// fails costs next to nothing. Rows come in any order.
+//
+// Of pages whose row of the generation is in memory ([held]) only the overlay is
+// asked for, and yields those that it has. $1: their keys, $2: view, or 0, for which
+// the overlay has no rows, $3: keys of all others.
 func pagesSQL(p *pair) string {
 	base := p.table("batch_rank")
-	return statement(7, `
-  SELECT k.n AS c1, w.url AS c2, coalesce(w.status, 'unknown') AS c3, w.target AS c4, t.url AS c5,
-    CASE WHEN w.target IS NULL THEN w.x ELSE t.x END AS c6, CASE WHEN w.target IS NULL THEN w.base_x ELSE t.base_x END AS c7
-  FROM unnest($1::uuid[]) WITH ORDINALITY AS k (page, n)
+	const numbers = `,
+    CASE WHEN w.target IS NULL THEN w.x ELSE t.x END AS c5, CASE WHEN w.target IS NULL THEN w.base_x ELSE t.base_x END AS c6`
+	return statement(6, `
+  SELECT w.page AS c1, w.status AS c2, w.target AS c3, t.url AS c4`+numbers+`
+  FROM speed_rank AS w
+  LEFT JOIN LATERAL (`+merged(base, "w.target")+`) AS t ON true
+  WHERE w.view = $2 AND w.page = ANY ($1::uuid[])
+  UNION ALL
+  SELECT k.page, coalesce(w.status, 'unknown'), w.target, t.url`+numbers+`
+  FROM unnest($3::uuid[]) AS k (page)
   CROSS JOIN LATERAL (`+merged(base, "k.page")+`) AS w
   LEFT JOIN LATERAL (`+merged(base, "w.target")+`) AS t ON true`, "")
 }
@@ -47,30 +56,34 @@ func (v *View) Pages(ctx context.Context, keys []link.PageKey) (serving.Snapshot
 }
 
 func (v *View) readPages(ctx context.Context, keys []link.PageKey) (serving.Snapshot, []serving.Page, error) {
-	ids := make(pgtype.FlatArray[pgtype.UUID], len(keys))
-	for i, k := range keys {
-		ids[i] = pgtype.UUID{Bytes: k, Valid: true}
-	}
 	var (
-		places                     pgtype.FlatArray[int64]
-		urls, statuses, targetURLs pgtype.FlatArray[pgtype.Text]
-		targets                    pgtype.FlatArray[pgtype.UUID]
-		xs, bases                  pgtype.FlatArray[pgtype.Float8]
+		pages             []serving.Page
+		found, targets    pgtype.FlatArray[pgtype.UUID]
+		statuses, leadsTo pgtype.FlatArray[pgtype.Text]
+		xs, bases         pgtype.FlatArray[pgtype.Float8]
 	)
 	snap, err := v.read(ctx, func(p *pair) (string, []any, []any, error) {
-		return pagesSQL(p), []any{ids, p.view}, []any{&places, &urls, &statuses, &targets, &targetURLs, &xs, &bases}, nil
+		var known, others pgtype.FlatArray[pgtype.UUID]
+		pages, known, others = v.held.of(p).pages(keys)
+		return pagesSQL(p), []any{known, p.view, others}, []any{&found, &statuses, &targets, &leadsTo, &xs, &bases}, nil
 	})
-	if err != nil {
-		return snap, nil, err
+	if err != nil || len(found) == 0 {
+		return snap, pages, err
 	}
-	pages := make([]serving.Page, len(keys))
-	for i, n := range places {
-		pages[n-1] = serving.Page{
-			Key: keys[n-1], URL: urls[i].String, Status: serving.Status(statuses[i].String),
-			X: xs[i].Float64, BaseX: bases[i].Float64, Ranked: xs[i].Valid,
+	rows := make(map[link.PageKey]int, len(found))
+	for i, page := range found {
+		rows[page.Bytes] = i
+	}
+	for n, key := range keys {
+		i, ok := rows[key]
+		if !ok {
+			continue
+		}
+		pages[n] = serving.Page{
+			Key: key, Status: serving.Status(statuses[i].String), X: xs[i].Float64, BaseX: bases[i].Float64, Ranked: xs[i].Valid,
 		}
 		if targets[i].Valid {
-			pages[n-1].Target = &serving.Target{Key: targets[i].Bytes, URL: targetURLs[i].String}
+			pages[n].Target = &serving.Target{Key: targets[i].Bytes, URL: leadsTo[i].String}
 		}
 	}
 	return snap, pages, nil

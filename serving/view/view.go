@@ -25,12 +25,13 @@ type View struct {
 	current atomic.Pointer[pair]
 	loading chan struct{} // holds a token while the pair is read
 	few     gather        // questions about few pages
+	held    holder
 }
 
 // New returns a View on db, whose connections have the serving role and the
 // schema's search_path. now gives the time that lags are measured to.
 func New(db DB, now func() time.Time) *View {
-	v := &View{db: db, now: now, loading: make(chan struct{}, 1)}
+	v := &View{db: db, now: now, loading: make(chan struct{}, 1), held: holder{moved: make(chan struct{}, 1)}}
 	v.few.read = v.readPages
 	return v
 }
@@ -110,6 +111,7 @@ func (v *View) pair(ctx context.Context, stale *pair) (*pair, error) {
 		}
 		if p != nil {
 			v.current.Store(p)
+			v.held.wake()
 			return p, nil
 		}
 	}

@@ -44,7 +44,7 @@ var (
 )
 
 func page(url string, status serving.Status, x, base float64) serving.Page {
-	return serving.Page{Key: link.KeyOf(url), URL: url, Status: status, X: x, BaseX: base, Ranked: x != 0}
+	return serving.Page{Key: link.KeyOf(url), Status: status, X: x, BaseX: base, Ranked: x != 0}
 }
 
 func leadsTo(p serving.Page, url string) serving.Page {
