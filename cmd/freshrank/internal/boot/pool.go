@@ -3,10 +3,13 @@ package boot
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"freshrank/cmd/freshrank/internal/priority"
 )
 
 // Role is what a layer may do in the database.
@@ -35,7 +38,10 @@ func Pool(ctx context.Context, dsn string, role Role, conns int32) (*pgxpool.Poo
 	// Who was paused in a transaction must not hold its locks for ever, that on the
 	// lease among them.
 	cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "30s"
-	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error { return become(ctx, c, role) }
+	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
+		yield(c, role)
+		return become(ctx, c, role)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open pool for %s: %w", role, err)
@@ -81,6 +87,18 @@ func prepare(cfg *pgx.ConnConfig, role Role) {
 	cfg.RuntimeParams["tcp_keepalives_idle"] = "30"
 	cfg.RuntimeParams["tcp_keepalives_interval"] = "10"
 	cfg.RuntimeParams["tcp_keepalives_count"] = "3"
+}
+
+// behind is the nice value of the processes of Postgres that publish: readers come
+// first. It still gets a tenth of a processor that others want all of.
+const behind = 10
+
+// yield lets Postgres' readers come first where it runs on this machine, which a socket
+// shows. Where that is not allowed, all are equal.
+func yield(c *pgx.Conn, role Role) {
+	if (role == SpeedRole || role == BatchRole) && strings.HasPrefix(c.Config().Host, "/") {
+		_ = priority.LowerServer(c.PgConn().PID(), behind)
+	}
 }
 
 // become switches the session to the role. It is no harm where the session has
