@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,9 @@ func (h *holder) wake() {
 
 // of returns what is held of the pair's generation; nil: nothing.
 func (h *holder) of(p *pair) *held { return h.all()[p.base.Generation.Generation] }
+
+// set replaces what is held; at is not written to any more.
+func (h *holder) set(at map[int64]*held) { h.at.Store(&at) }
 
 func (h *holder) all() map[int64]*held {
 	if at := h.at.Load(); at != nil {
@@ -73,12 +77,13 @@ func (v *View) holdPair(ctx context.Context, most int64, log *slog.Logger) error
 	}
 	at := map[int64]*held{}
 	for _, g := range []*generation{p.base, p.known[p.active.Generation]} {
-		if h := v.held.all()[g.Generation.Generation]; h != nil {
-			at[g.Generation.Generation] = h
+		number := g.Generation.Generation
+		if h := v.held.all()[number]; h != nil && at[number] == nil {
+			at[number] = h
 			most -= heldBytes(g.KnownPages)
 		}
 	}
-	v.held.at.Store(&at)
+	v.held.set(at)
 	for _, g := range []*generation{p.base, p.known[p.active.Generation]} {
 		number, size := g.Generation.Generation, heldBytes(g.KnownPages)
 		if at[number] != nil {
@@ -98,12 +103,9 @@ func (v *View) holdPair(ctx context.Context, most int64, log *slog.Logger) error
 			return err
 		}
 		most -= size
-		more := map[int64]*held{number: h}
-		for n, other := range at {
-			more[n] = other
-		}
-		at = more
-		v.held.at.Store(&more)
+		at = maps.Clone(at) // readers have the other
+		at[number] = h
+		v.held.set(at)
 		log.InfoContext(ctx, "ranks in memory", "generation", number, "pages", h.rows, "bytes", size, "took", time.Since(began))
 	}
 	return nil
