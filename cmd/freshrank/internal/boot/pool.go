@@ -91,7 +91,7 @@ func prepare(cfg *pgx.ConnConfig, role Role) {
 
 // behind is the nice value of the processes of Postgres that publish: readers come
 // first. It still gets a tenth of a processor that others want all of.
-const behind = 19
+const behind = 10
 
 // yield lets Postgres' readers come first where it runs on this machine, which a socket
 // shows. Where that is not allowed, all are equal.
