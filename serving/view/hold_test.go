@@ -121,7 +121,12 @@ func TestNotHeld(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
 			go func() { ended <- v.Hold(ctx, c.most, slog.New(tried)) }()
-			defer func() { stop(); <-ended }()
+			defer func() {
+				stop()
+				if err := <-ended; err != nil {
+					t.Error(err)
+				}
+			}()
 			for range 2 {
 				_, pages, err := v.Pages(t.Context(), keys(b, f))
 				if err != nil || pages[0].X != 2 || pages[1].Status != serving.Unknown {
