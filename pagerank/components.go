@@ -28,7 +28,7 @@ func findComponents(out *csr.Graph, ranked func(int) bool) components {
 		page, index, level uint32
 		next               uint64
 	}
-	mark := make([]uint32, n) // 0, the lowest index known to be reached, or placed|component
+	mark := make([]uint32, n) // 0, the lowest index known to be reached, or placed|level
 	c.order = make([]uint32, 0, n)
 	var stack []uint32 // finished pages without a component yet
 	var walk []frame
@@ -56,7 +56,7 @@ func findComponents(out *csr.Graph, ranked func(int) bool) components {
 					break
 				}
 				if m >= placed {
-					f.level = max(f.level, c.level[m-placed]+1)
+					f.level = max(f.level, m-placed+1)
 				} else if m < low {
 					low = m
 				}
@@ -73,11 +73,10 @@ func findComponents(out *csr.Graph, ranked func(int) bool) components {
 				for at > 0 && mark[stack[at-1]] >= low {
 					at--
 				}
-				id := uint32(len(c.end))
 				for _, v := range stack[at:] {
-					mark[v] = placed | id
+					mark[v] = placed | level
 				}
-				mark[page] = placed | id
+				mark[page] = placed | level
 				c.order = append(append(c.order, stack[at:]...), page)
 				stack = stack[:at]
 				c.end, c.level = append(c.end, uint32(len(c.order))), append(c.level, level)

@@ -54,7 +54,8 @@
 //
 // Within a component sweeps are Gauss–Seidel: a page is computed from what its sources
 // are worth now. Between the sweeps, Anderson acceleration combines the last few to the
-// vector of least change, as a sample of the pages shows it, under a guard. Large
+// vector of least change, as a sample of the pages shows it, under a guard. Where links
+// are many, most sweeps are over float32 changes of the vector (glide.go). Large
 // components are swept by all workers at once, in lanes that are cut so that no one
 // reads what another is writing. What is cut, and the order in which partial sums are
 // added, depends on the graph only: the bytes of a result do not depend on the number

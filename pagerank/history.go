@@ -20,6 +20,9 @@ type history struct {
 	f, last []float32
 	df      [depth][]float32 // of the sample, as f and last
 	dg      [depth][]float32 // of all pages, in units of y
+	step    []float32        // where it glides: f of all pages, in units of y
+	ds      [depth][]float32 // and its differences
+	glided  bool             // the last sweep did; y is then still without its f
 	used    int              // differences held
 	at      int              // where the next goes
 }
@@ -49,6 +52,12 @@ func (r *run) history(b *block) *history {
 	for i := range depth {
 		fit(&h.df[i], sample)
 		fit(&h.dg[i], n)
+		if b.glides {
+			fit(&h.ds[i], n)
+		}
+	}
+	if b.glides {
+		fit(&h.step, n)
 	}
 	return h
 }
@@ -57,29 +66,37 @@ func (r *run) history(b *block) *history {
 // more than links in all. It reports the links and the residual of each sweep.
 func (h *history) solve(r *run, b *block, target float64, links uint64, report func(spent uint64, residual float64)) {
 	spent := uint64(0)
-	h.used, h.at = 0, 0
+	h.used, h.at, h.glided = 0, 0, false
 	if b.lanes != nil {
 		b.parts(r.o.Workers, func(_, _, from, to int) { copy(r.y[len(r.order)+from:], r.y[from:to]) })
 	}
 	best, stale, rest, pause := math.Inf(1), 0, 0, 4
+	glide, last := false, 0.0 // whether to; the change of the last sweep that did not
 	var gram [depth][depth]float64
 	for sweep := 0; ; sweep++ {
-		s := h.sweepAll(r, b, sweep > 0 && rest == 0)
+		s := h.sweepAll(r, b, glide, sweep > 0 && rest == 0)
+		landed := h.glided && !glide
+		h.glided = glide
 		change := s.change
+		if !glide {
+			last = change
+		}
 		spent += uint64(b.links)
 		if r.ended() {
 			return
 		}
 		residual := change * b.back * r.o.Damping
 		report(uint64(b.links), residual)
-		if !(residual > target) || spent+uint64(b.links) > links {
-			return
-		}
 		if stale++; change < best {
 			best, stale = change, 0
 		}
-		if stale > 50 {
-			return // rounding is all that is left
+		// A fall by more than float32 can tell has to be looked at from y.
+		done := !(residual > target) && (!glide || change > drop*drop*last)
+		if done || spent+uint64(b.links) > links || stale > 50 { // 50: rounding is all that is left
+			if glide {
+				b.parts(r.o.Workers, func(_, _, from, to int) { h.land(r, b, from, to) })
+			}
+			return
 		}
 		if change > 4*best && h.used > 0 {
 			// The guard: away from the solution. A sweep alone always gets closer.
@@ -87,16 +104,25 @@ func (h *history) solve(r *run, b *block, target float64, links uint64, report f
 		}
 		var gamma [depth]float64
 		if sweep > 0 && rest == 0 {
-			h.used = min(h.used+1, depth)
-			for i := range h.used {
-				gram[h.at][i], gram[i][h.at] = s.df[i], s.df[i]
+			for i := range depth { // a difference without products gets no weight
+				gram[h.at][i], gram[i][h.at] = 0, 0
 			}
-			h.at = (h.at + 1) % depth
-			gamma = leastSquares(gram, s.f, h.used)
+			if landed {
+				// The newest ΔF holds what rounding had added up to as well. Without it.
+				gamma = leastSquares(gram, s.f, h.used)
+			} else {
+				h.used = min(h.used+1, depth)
+				for i := range h.used {
+					gram[h.at][i], gram[i][h.at] = s.df[i], s.df[i]
+				}
+				h.at = (h.at + 1) % depth
+				gamma = leastSquares(gram, s.f, h.used)
+			}
 		}
 		if rest > 0 {
 			rest--
 		}
-		h.advance(r, b, gamma)
+		glide = b.glides && change > drop*last && (h.used > 0 || sweep == 0)
+		h.advance(r, b, gamma, glide)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"sync"
 
 	"freshrank/pagerank/csr"
 	"freshrank/pagerank/parallel"
@@ -44,6 +45,7 @@ type block struct {
 	links  int     // inner links
 	back   float64 // share of inner links that a sweep follows before their source is swept
 	lanes  [][]int // large blocks only: bounds of the rounds of each lane
+	glides bool    // most sweeps are by glide
 }
 
 // NewSolver checks p and lays it out. The layout does not depend on the number of
@@ -55,16 +57,21 @@ func NewSolver(p Problem) (*Solver, error) {
 	}
 	s := &Solver{p: p, workers: runtime.GOMAXPROCS(0)}
 	var found components
+	var turn *csr.Turn
 	if hubs(p.Out) {
-		found = p.byDegree()
+		found, turn = p.byDegree(), p.Out.Turn(s.workers)
 	} else {
+		// The search is for one processor; another can do what does not wait for it.
+		var beside sync.WaitGroup
+		beside.Go(func() { turn = p.Out.Turn(1) })
 		found = findComponents(p.Out, p.ranked)
 		regroup(p.Out, found)
+		beside.Wait()
 	}
 	if len(found.order) != members {
 		panic("pagerank: a page without a component")
 	}
-	s.place(found.order)
+	s.place(found.order, turn)
 	s.split(found)
 	s.plan(found)
 	return s, nil
@@ -83,13 +90,13 @@ func plain(p Problem) (*Solver, error) {
 		}
 	}
 	s := &Solver{p: p, workers: runtime.GOMAXPROCS(0)}
-	s.place(order)
+	s.place(order, p.Out.Turn(s.workers))
 	return s, nil
 }
 
 // place gives pages their places.
-func (s *Solver) place(order []uint32) {
-	s.order, s.in = order, s.p.Out.TransposeBy(order)
+func (s *Solver) place(order []uint32, turn *csr.Turn) {
+	s.order, s.in = order, turn.By(order)
 	s.bounds = chunks(len(order), 1<<16, func(v int) int { return s.in.Degree(uint32(v)) })
 	for _, u := range order {
 		if s.p.Out.Degree(u) == 0 {
@@ -127,6 +134,9 @@ func (s *Solver) outer(v int) []uint32 { return s.in.Target[s.in.Start[v]:s.own[
 // A component of this many inner links is solved by all workers together.
 const largeBlock = 1 << 18
 
+// A large component of this many inner links a page is swept by glide.
+const dense = 32
+
 // plan cuts the components into steps.
 func (s *Solver) plan(c components) {
 	var small []block
@@ -149,6 +159,7 @@ func (s *Solver) plan(c components) {
 		switch last := len(small) - 1; {
 		case b.links >= largeBlock:
 			s.divide(&b)
+			b.glides = b.links >= dense*(b.hi-b.lo)
 			s.steps = append(s.steps, step{blocks: []block{b}, large: true})
 		case b.links == 0 && last >= 0 && small[last].links == 0 && small[last].hi == b.lo && b.lo-small[last].lo < 1<<12:
 			small[last].hi = b.hi

@@ -19,11 +19,11 @@ func (s *sums) add(p sums) {
 	}
 }
 
-// sweepAll makes one sweep over b, completes the newest ΔG, which until now holds by how
+// sweepAll makes one sweep over b, gliding or not, completes the newest ΔG, which until now holds by how
 // much y was moved, and, if compare is set, stores the newest ΔF and adds up products.
-func (h *history) sweepAll(r *run, b *block, compare bool) (all sums) {
+func (h *history) sweepAll(r *run, b *block, glide, compare bool) (all sums) {
 	if b.lanes == nil {
-		return h.sweepPart(r, b, b.lo, b.hi, compare)
+		return h.sweepPart(r, b, b.lo, b.hi, glide, compare)
 	}
 	parts := make([][]sums, len(b.lanes))
 	for lane := range parts {
@@ -31,7 +31,7 @@ func (h *history) sweepAll(r *run, b *block, compare bool) (all sums) {
 	}
 	b.rounds(r.o.Workers, func(lane, round, from, to int) {
 		if !r.ended() {
-			parts[lane][round] = h.sweepPart(r, b, from, to, compare)
+			parts[lane][round] = h.sweepPart(r, b, from, to, glide, compare)
 		}
 	})
 	for lane := range parts { // in order, whoever computed them
@@ -42,16 +42,28 @@ func (h *history) sweepAll(r *run, b *block, compare bool) (all sums) {
 	return all
 }
 
-func (h *history) sweepPart(r *run, b *block, from, to int, compare bool) (s sums) {
+func (h *history) sweepPart(r *run, b *block, from, to int, glide, compare bool) (s sums) {
 	var buffer [stretch]float32
 	first := (from - b.lo + h.rate - 1) / h.rate // of the sample
 	last := first
 	for ; from < to; from += stretch {
 		delta := buffer[:min(stretch, to-from)]
-		s.change += r.sweep(from, delta)
+		if glide {
+			s.change += r.glide(from, from+len(delta))
+			delta = r.e[from:][:len(delta)]
+		} else {
+			s.change += r.sweep(from, delta)
+		}
 		dg := h.dg[h.at][from-b.lo:][:len(delta)]
 		for i, d := range delta {
 			dg[i] += d
+		}
+		if b.glides {
+			step, ds := h.step[from-b.lo:][:len(delta)], h.ds[h.at][from-b.lo:][:len(delta)]
+			for i, d := range delta {
+				ds[i] = d - step[i]
+				step[i] = d
+			}
 		}
 		w, f := r.w[from:], h.f[last:][:len(delta)/h.rate]
 		for i := range f {
@@ -68,12 +80,14 @@ func (h *history) sweepPart(r *run, b *block, from, to int, compare bool) (s sum
 
 // products stores the new ΔF of a part of the sample and adds up its products.
 func (h *history) products(from, to int, s *sums) {
-	f, last, newest := h.f[from:to], h.last[from:to], h.df[h.at][from:to]
+	// All slices have the length of the first, which spares a check for each number.
+	f := h.f[from:to]
+	last, newest := h.last[from:][:len(f)], h.df[h.at][from:][:len(f)]
 	for i, v := range f {
 		newest[i] = v - last[i]
 	}
 	for k := range min(h.used+1, depth) {
-		old := h.df[k][from:to]
+		old := h.df[k][from:][:len(f)]
 		var a, c float64
 		for i, v := range f {
 			a += float64(old[i]) * float64(newest[i])
@@ -83,8 +97,9 @@ func (h *history) products(from, to int, s *sums) {
 	}
 }
 
-// advance moves y on by −ΔG·γ and remembers by how much in the next ΔG.
-func (h *history) advance(r *run, b *block, gamma [depth]float64) {
+// advance moves y on by −ΔG·γ, remembers by how much in the next ΔG, and prepares for the
+// next sweep, gliding or not.
+func (h *history) advance(r *run, b *block, gamma [depth]float64, glide bool) {
 	var g [depth]float32
 	var source [depth][]float32
 	for k := range depth {
@@ -93,20 +108,28 @@ func (h *history) advance(r *run, b *block, gamma [depth]float64) {
 			g[k], source[k] = float32(gamma[k]), h.dg[k]
 		}
 	}
+	g0, g1, g2, g3, g4 := g[0], g[1], g[2], g[3], g[4]
 	part := func(_, _, from, to int) {
-		lo, hi := from-b.lo, to-b.lo
-		y, move := r.y[from:to], h.dg[h.at][lo:hi]
+		lo, y := from-b.lo, r.y[from:to]
+		move := h.dg[h.at][lo:][:len(y)]
 		if h.used == 0 {
 			clear(move)
 		} else {
-			d0, d1, d2, d3, d4 := source[0][lo:hi], source[1][lo:hi], source[2][lo:hi], source[3][lo:hi], source[4][lo:hi]
-			for i := range move {
-				m := -(g[0]*d0[i] + g[1]*d1[i] + g[2]*d2[i] + g[3]*d3[i] + g[4]*d4[i])
+			d0, d1, d2 := source[0][lo:][:len(y)], source[1][lo:][:len(y)], source[2][lo:][:len(y)]
+			d3, d4 := source[3][lo:][:len(y)], source[4][lo:][:len(y)]
+			for i := range y {
+				m := -(g0*d0[i] + g1*d1[i] + g2*d2[i] + g3*d3[i] + g4*d4[i])
 				move[i] = m
 				y[i] += float64(m)
 			}
 		}
-		if b.lanes != nil {
+		if h.glided {
+			h.land(r, b, from, to)
+		}
+		switch {
+		case glide:
+			h.launch(r, b, g, from, to)
+		case b.lanes != nil:
 			copy(r.y[len(r.order)+from:], y)
 		}
 	}

@@ -3,12 +3,13 @@ package pagerank
 import (
 	"context"
 	"math"
+	"slices"
 
 	"freshrank/pagerank/parallel"
 )
 
 // run holds the vectors of one call of [Solver.Rank], by place: 40 bytes a page, and
-// 24 for each page of the largest component.
+// 24 for each page of the largest component; where that glides, 52 and 48.
 type run struct {
 	*Solver
 	o     Options
@@ -17,6 +18,10 @@ type run struct {
 	next  []float64   // (1−α)·1 + αPᵀx̂; while components are solved, what comes from outside of them
 	w     []float64   // α/d, or 0
 	y     []float64   // what each link of a page carries, α·x/d; then the ghosts, see rounds
+
+	// Where a block glides, else nil.
+	e  []float32 // how y changes, as glide reads and writes it; then the ghosts
+	w4 []float32 // w
 
 	parts    []totals // by chunk
 	sum      float64  // Σx, about
@@ -29,6 +34,9 @@ func (s *Solver) newRun(ctx context.Context, o Options) *run {
 	n := len(s.order)
 	r := &run{Solver: s, o: o, ended: func() bool { return ctx.Err() != nil }, parts: make([]totals, len(s.bounds)-1), free: make(chan *history, o.Workers)}
 	r.x, r.next, r.w, r.y = make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, 2*n)
+	if slices.ContainsFunc(s.steps, func(s step) bool { return s.blocks[0].glides }) {
+		r.e, r.w4 = make([]float32, 2*n), make([]float32, n)
+	}
 	r.chunks(func(_, from, to int) {
 		for v := from; v < to; v++ {
 			r.x[v], r.next[v] = 1, 1
@@ -38,6 +46,9 @@ func (s *Solver) newRun(ctx context.Context, o Options) *run {
 			}
 			if d := s.p.Out.Degree(s.order[v]); d > 0 {
 				r.w[v] = o.Damping / float64(d)
+			}
+			if r.w4 != nil {
+				r.w4[v] = float32(r.w[v])
 			}
 		}
 	})
@@ -124,10 +135,11 @@ func (r *run) pullOuter(from, to int) {
 // sweep makes one Gauss–Seidel sweep over len(delta) places of a block. It writes by
 // how much each y has changed, and returns the sum of the changes of x.
 func (r *run) sweep(from int, delta []float32) (change float64) {
-	y, to := r.y, from+len(delta)
-	w, base, own := r.w[from:to], r.next[from:to], y[from:to]
-	start, end := r.own[from:to], r.in.Start[from+1:to+1]
-	for i := range w {
+	// All slices have the length of the first, which spares a check for each page.
+	y, w := r.y, r.w[from:][:len(delta)]
+	base, own := r.next[from:][:len(delta)], y[from:][:len(delta)]
+	start, end := r.own[from:][:len(delta)], r.in.Start[from+1:][:len(delta)]
+	for i := range delta {
 		row := r.in.Target[start[i]:end[i]]
 		a, b, c, d := base[i], 0.0, 0.0, 0.0
 		for len(row) >= 4 {

@@ -225,8 +225,8 @@ func BenchmarkBuild(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/links, "ns/link")
 }
 
-// TestTransposeBy compares with turning round one link after the other.
-func TestTransposeBy(t *testing.T) {
+// TestTurn compares with turning round one link after the other.
+func TestTurn(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, pages := range []int{0, 1, 7, 30_000} {
 		var b Builder
@@ -247,7 +247,7 @@ func TestTransposeBy(t *testing.T) {
 				want[u] = append(want[u], uint32(v))
 			}
 		}
-		got := g.TransposeBy(order)
+		got := g.Turn(1 + pages%2).By(order)
 		if err := got.Check(); err != nil || got.Pages() != pages || got.Links() != g.Links() {
 			t.Fatalf("%d pages, %d links: %v", got.Pages(), got.Links(), err)
 		}
