@@ -80,7 +80,9 @@ func (s *shard) take(p parcel) {
 			s.weigh(link.Page(v), p.carry)
 		}
 	}
-	s.spread(p.to, p.delta)
+	if p.delta != 0 {
+		s.spread(p.to, p.delta)
+	}
 	if p.links < 0 {
 		s.countIn(p.to, p.links)
 	}

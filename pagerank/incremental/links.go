@@ -25,40 +25,45 @@ func (s *shard) set(p link.Page, st *link.State) {
 // except that a page with links is a member.
 func (s *shard) setLinks(p link.Page, links []uint32) {
 	row := s.row(p)
-	d := &s.difference
-	d.compare(row, links)
-	if len(d.removed)+len(d.added) == 0 {
+	if s.difference.compare(row, links); s.difference.none() {
 		return
 	}
 	old := len(row)
-	s.links += int64(len(links) - old)
 	s.setRow(p, links)
-	n := &s.e.nodes[p]
-	n.burden = burden(len(links))
+	s.relinked(p, old)
+}
+
+// relinked sees to what follows from p's links having become row(p); they were old, and
+// s.difference says which are others. Those that come are sent what an old one had, after
+// which all are sent the same.
+func (s *shard) relinked(p link.Page, old int) {
+	n, d, row := &s.e.nodes[p], &s.difference, s.row(p)
+	s.links += int64(len(row) - old)
+	n.burden = burden(len(row))
 	switch {
 	case n.flags&isMember == 0:
 		s.reconsider(p) // it has links, or there would be no difference
 	case old == 0:
 		s.dangling.add(-n.x)
-	case len(links) == 0:
+	case len(row) == 0:
 		s.dangling.add(n.x)
 	}
 	before := s.e.share(p, old)
-	if len(d.kept) > 0 {
-		s.scale(p, n, float64(len(links))/float64(old))
+	if len(d.added) < len(row) {
+		s.scale(p, n, float64(len(row))/float64(old))
 	}
-	now := s.e.share(p, len(links))
+	now := s.e.share(p, len(row))
 	s.inexact(4*n.x, 4*n.x) // the two cancel in links that stay, their roundings do not
-	if old > 0 && len(links) > 0 && math.Abs(now-before) <= 4*unit*before {
+	if old > 0 && len(row) > 0 && math.Abs(now-before) <= 4*unit*before {
 		now = before
 	}
 	was := n.per
-	n.per = perLink(was, len(links))
-	s.weigh(p, ownWeight(old, was)-ownWeight(len(links), n.per))
+	n.per = perLink(was, len(row))
+	s.weigh(p, ownWeight(old, was)-ownWeight(len(row), n.per))
 	gone, come := s.e.carry(was), s.e.carry(n.per)
-	s.sendCopy(d.added, parcel{delta: now, carry: come, links: 1})
+	s.sendCopy(d.added, parcel{delta: before, carry: gone, links: 1})
 	if now != before || come != gone {
-		s.sendCopy(d.kept, parcel{delta: now - before, carry: come - gone})
+		s.sendRow(row, parcel{delta: now - before, carry: come - gone})
 	}
 	s.sendCopy(d.removed, parcel{delta: -before, carry: -gone, links: -1})
 }
@@ -103,12 +108,25 @@ func (s *shard) sendCopy(row []uint32, p parcel) {
 	}
 }
 
-// difference tells what stands in only one of two rows from what stands in both.
-type difference struct{ removed, kept, added []uint32 }
+// sendRow sends a parcel to the pages of a row as it is kept, which stays what it is until
+// its page's next setRow.
+func (s *shard) sendRow(row []uint32, p parcel) {
+	for len(row) > 0 {
+		to := s.e.number(link.Page(row[0]))
+		p.to = row[:s.e.within(row, to)]
+		row = row[len(p.to):]
+		s.send(to, p)
+	}
+}
+
+// difference tells what stands in only one of two rows.
+type difference struct{ removed, added []uint32 }
+
+func (d *difference) none() bool { return len(d.removed)+len(d.added) == 0 }
 
 // compare sets d for ascending rows.
 func (d *difference) compare(old, now []uint32) {
-	d.removed, d.kept, d.added = d.removed[:0], d.kept[:0], d.added[:0]
+	d.removed, d.added = d.removed[:0], d.added[:0]
 	for len(old) > 0 && len(now) > 0 {
 		switch {
 		case old[0] < now[0]:
@@ -116,7 +134,7 @@ func (d *difference) compare(old, now []uint32) {
 		case old[0] > now[0]:
 			d.added, now = append(d.added, now[0]), now[1:]
 		default:
-			d.kept, old, now = append(d.kept, old[0]), old[1:], now[1:]
+			old, now = old[1:], now[1:]
 		}
 	}
 	d.removed, d.added = append(d.removed, old...), append(d.added, now...)

@@ -138,13 +138,7 @@ func (s *shard) push(p link.Page, n *node) {
 		s.dangling.replace(before, n.x)
 		return
 	}
-	delta := s.e.opt.Damping * moved / float64(len(row))
-	for len(row) > 0 {
-		to := s.e.number(link.Page(row[0]))
-		part := s.e.within(row, to)
-		s.send(to, parcel{to: row[:part], delta: delta})
-		row = row[part:]
-	}
+	s.sendRow(row, parcel{delta: s.e.opt.Damping * moved / float64(len(row))})
 }
 
 // SetEpsilon changes the ε that Push aims at, and with it the slack: a served

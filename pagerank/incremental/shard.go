@@ -21,6 +21,7 @@ type shard struct {
 	rows   rows
 	account
 	queue
+	singles
 
 	ceiling []float64 // by block of pages, see below
 	moved   bitmap    // a bit a page: may differ from what was handed out

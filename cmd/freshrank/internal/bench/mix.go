@@ -12,8 +12,8 @@ import (
 
 	"freshrank/cmd/freshrank/internal/boot"
 	"freshrank/pagerank/csr"
+	"freshrank/pagerank/incremental"
 	"freshrank/pagerank/link"
-	"freshrank/pagerank/parallel"
 )
 
 // Mix is what kind of events come: single links, of which Add in Add+Remove come and
@@ -50,15 +50,10 @@ func ParseMix(s string) (Mix, error) {
 
 // batch is a micro-batch: single links, or whole pages.
 type batch struct {
-	links []change
+	links []incremental.Link
 	pages []crawl
 
 	events, changes, takenIn int
-}
-
-type change struct {
-	source, target uint32
-	gone           bool
 }
 
 type crawl struct {
@@ -103,15 +98,15 @@ func prepare(out *csr.Graph, o SpeedOptions) (*rows, []batch, error) {
 	add := int(int64(count) * int64(o.Mix.Add) / int64(o.Mix.Add+o.Mix.Remove))
 	taken := make(map[uint64]bool, count)
 	held := make([]uint64, 0, add) // places of links that are to come
-	changes := make([]change, 0, count)
+	changes := make([]incremental.Link, 0, count)
 	for len(changes) < count {
 		at := sources.place(out, rng)
 		if taken[at] {
 			continue
 		}
 		taken[at] = true
-		source := uint32(sort.Search(out.Pages(), func(u int) bool { return out.Start[u+1] > at }))
-		changes = append(changes, change{source, out.Target[at], len(held) >= add})
+		source := link.Page(sort.Search(out.Pages(), func(u int) bool { return out.Start[u+1] > at }))
+		changes = append(changes, incremental.Link{From: source, To: link.Page(out.Target[at]), There: len(held) < add})
 		if len(held) < add {
 			held = append(held, at)
 		}
@@ -274,44 +269,14 @@ func (r *rows) row(p uint32) []link.Edge {
 	return row
 }
 
-// apply folds a batch and returns the pages in it.
+// apply folds the crawls of a batch and returns the pages in it.
 func (r *rows) apply(b batch) (pages []link.Page) {
 	for _, c := range b.pages {
 		r.set(c.page, c.links)
 		pages = append(pages, link.Page(c.page))
 	}
 	slices.Sort(pages)
-	pages = slices.Compact(pages)
-	links := make([]uint64, len(b.links)) // source and target
-	for i, c := range b.links {
-		links[i] = uint64(c.source)<<32 | uint64(c.target)
-	}
-	slices.Sort(links)
-	var ends []int // of the changes of a page
-	for i, l := range links {
-		p := uint32(l >> 32)
-		if len(ends) == 0 || p != uint32(links[ends[len(ends)-1]-1]>>32) {
-			pages = append(pages, link.Page(p))
-			ends = append(ends, i)
-		}
-		ends[len(ends)-1] = i + 1
-	}
-	const some = 64
-	rows := make([][]link.Edge, len(ends))
-	parallel.Each(r.workers, (len(ends)+some-1)/some, func(k int) {
-		for i := k * some; i < min((k+1)*some, len(ends)); i++ {
-			from := 0
-			if i > 0 {
-				from = ends[i-1]
-			}
-			p := uint32(links[from] >> 32)
-			rows[i] = r.merged(p, links[from:ends[i]])
-		}
-	})
-	for i, row := range rows {
-		r.set(uint32(links[ends[i]-1]>>32), row)
-	}
-	return pages
+	return slices.Compact(pages)
 }
 
 // state returns what the engine is told of p.
@@ -319,37 +284,19 @@ func (r *rows) state(p link.Page) link.State {
 	return link.State{Kind: link.Crawled, Target: link.NoPage, Version: link.Imported, Links: r.row(uint32(p))}
 }
 
-// merged returns the links of p with changes.
-func (r *rows) merged(p uint32, changes []uint64) []link.Edge {
-	if row := r.current[r.at[p]]; row != nil {
-		return merge(make([]link.Edge, 0, len(row)+len(changes)), row, changes)
-	}
-	base := r.base.Row(p)
-	all := make([]link.Edge, len(changes)+len(base))
-	row := all[len(changes):] // what is written never catches up with what is read
-	for i, v := range base {
-		row[i].To = link.Page(v)
-	}
-	return merge(all[:0], row, changes)
-}
-
-// merge appends to out a row with changes, in order of target, each to another one.
-func merge(out, row []link.Edge, changes []uint64) []link.Edge {
-	target := func(change uint64) link.Page { return link.Page(uint32(change)) }
-	for _, e := range row {
-		for len(changes) > 0 && target(changes[0]) < e.To {
-			out, changes = append(out, link.Edge{To: target(changes[0])}), changes[1:]
+// fold folds single links.
+func (r *rows) fold(links []incremental.Link) {
+	for _, l := range links {
+		row := slices.Clone(r.row(uint32(l.From)))
+		at, found := slices.BinarySearchFunc(row, l.To, byTarget)
+		switch {
+		case l.There && !found:
+			row = slices.Insert(row, at, link.Edge{To: l.To})
+		case !l.There && found:
+			row = slices.Delete(row, at, at+1)
 		}
-		if len(changes) > 0 && target(changes[0]) == e.To {
-			changes = changes[1:] // it goes: what comes is not there yet
-			continue
-		}
-		out = append(out, e)
+		r.set(uint32(l.From), row)
 	}
-	for _, c := range changes {
-		out = append(out, link.Edge{To: target(c)})
-	}
-	return out
 }
 
 // now returns the graph as it is now.

@@ -52,6 +52,7 @@ type SpeedReport struct {
 // engine is what the bench needs of an incremental.Engine.
 type engine interface {
 	SetAll(pages []link.Page, state func(link.Page) link.State)
+	SetLinks([]incremental.Link)
 	Push(ctx context.Context, budget int64) bool
 	Changed(limit int, fn func(link.Page, incremental.Served)) (all bool)
 	Page(link.Page) incremental.Served
@@ -101,6 +102,9 @@ func Speed(ctx context.Context, graph string, p pagerank.Problem, o SpeedOptions
 	r.TakenInPerSecond = float64(r.TakenIn) / r.Seconds
 	r.PeakBytes = PeakBytes()
 	o.Phase("check", 0, 0)
+	for _, b := range batches {
+		rows.fold(b.links)
+	}
 	if err := r.check(ctx, e, rows.now(), told, o); err != nil {
 		return r, err
 	}
@@ -112,7 +116,12 @@ func Speed(ctx context.Context, graph string, p pagerank.Problem, o SpeedOptions
 // go to readers.
 func apply(ctx context.Context, e engine, rows *rows, b batch, told []float64) (time.Duration, error) {
 	began := time.Now()
-	e.SetAll(rows.apply(b), rows.state)
+	if len(b.links) > 0 {
+		e.SetLinks(b.links)
+	}
+	if len(b.pages) > 0 {
+		e.SetAll(rows.apply(b), rows.state)
+	}
 	if !e.Push(ctx, math.MaxInt64/2) {
 		return 0, ctx.Err()
 	}
