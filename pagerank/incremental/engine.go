@@ -20,6 +20,8 @@
 //	x̂_u ← x̂_u·d′/d,  r_u −= x̂_u(d′/d − 1),  r_v ∓= α·x̂_u/d for v removed, added
 //
 // with the old x̂_u in all three, so that links that stay cost nothing.
+// [Engine.SetLinks] does the same where the links that come and go are known: then rows
+// need not be compared.
 //
 // A page that joins V starts at x̂ = 1−α, r = 0, which is exact; one that leaves
 // has x̂ + r = 1−α. Nobody else's x changes with N.

@@ -37,8 +37,8 @@ func inner(t *testing.T, at string, e *Engine) {
 			rooms += int(sp.room)
 			live++
 		}
-		if rooms+s.rows.spare != len(s.rows.packed) {
-			t.Fatalf("%s: rooms %d + spare %d != %d", at, rooms, s.rows.spare, len(s.rows.packed))
+		if rooms+s.rows.spare != s.rows.used {
+			t.Fatalf("%s: rooms %d + spare %d != %d", at, rooms, s.rows.spare, s.rows.used)
 		}
 	}
 	in := make([]uint32, len(e.nodes))

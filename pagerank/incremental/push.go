@@ -100,41 +100,6 @@ func (s *shard) drain(tier int, budget int64) {
 	}
 }
 
-// ahead is for how many pages fetchRows is worth while.
-const ahead = 32
-
-// fetchRows fetches what pushes of the given pages, ahead at most, will need, and returns
-// how many they are. It goes through them again and again, so that what is waited for in
-// one pass does not wait for another thing that the same pass asks for.
-func (s *shard) fetchRows(pages []link.Page) int {
-	sum := 0.0
-	for _, p := range pages {
-		sum += s.e.nodes[p].x + s.e.residuals[p].r
-	}
-	var rows [ahead][]uint32
-	for i, p := range pages {
-		rows[i] = s.row(p)
-	}
-	targets := uint32(0)
-	for _, row := range rows[:len(pages)] {
-		for k := 0; k < min(len(row), run); k += 16 { // a cache line has as many
-			targets += row[k]
-		}
-		if len(row) > 0 {
-			targets += row[len(row)-1]
-		}
-	}
-	for _, row := range rows[:len(pages)] {
-		if n := len(row); n > 0 && n < run && s.e.number(link.Page(row[0])) == s.number {
-			for _, v := range row[:s.e.within(row, s.number)] { // others may be writing to theirs
-				sum += s.e.residuals[v].r
-			}
-		}
-	}
-	s.fetched = sum + float64(targets)
-	return len(pages)
-}
-
 // push moves the residual of p into x̂_p, and α of it along p's links. What x̂_p
 // cannot take for rounding stays in r_p, even if it is past the threshold.
 func (s *shard) push(p link.Page, n *node) {

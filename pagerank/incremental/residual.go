@@ -6,16 +6,16 @@ import (
 	"freshrank/pagerank/link"
 )
 
-// spread adds δ to the residual of each page of row. It is what the engine spends its
-// time on.
+// spread adds δ to the residual of each page of row, the first run of which the caller
+// has fetched. It is what the engine spends its time on.
 func (s *shard) spread(row []uint32, delta float64) {
 	residuals, first := s.e.residuals, uint32(s.first)
-	for len(row) > 0 {
-		part := row[:min(len(row), run)]
-		row = row[len(part):]
-		if len(part) == run {
+	for rest := row; len(rest) > 0; {
+		part := rest[:min(len(rest), run)]
+		if len(rest) < len(row) {
 			s.fetch(part)
 		}
+		rest = rest[len(part):]
 		grown, sizes := 0.0, 0.0
 		for _, v := range part {
 			h := &residuals[v]
@@ -44,18 +44,7 @@ func (s *shard) spread(row []uint32, delta float64) {
 	}
 }
 
-// fetch brings pages into the cache, none of them waiting for another, before work on
-// them begins that branches on what they hold: a branch that was not foreseen waits
-// for the memory, and all that comes after it.
-func (s *shard) fetch(pages []uint32) {
-	sum := 0.0
-	for _, v := range pages {
-		sum += s.e.residuals[v].r
-	}
-	s.fetched = sum // or the compiler would see through it
-}
-
-// run is how many terms spread adds up plainly before it compensates.
+// run is how many terms spread adds up plainly before it compensates, and fetches at a time.
 const run = 64
 
 // bump adds δ, which came about by at most four roundings, to the residual of the

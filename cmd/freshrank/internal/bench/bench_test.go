@@ -74,6 +74,7 @@ func after(r *rows, batches []batch) *csr.Graph {
 			}
 			seen[p] = true
 		}
+		r.fold(b.links)
 	}
 	return r.now()
 }
