@@ -69,24 +69,24 @@ func (s *state) adopt(o *state) *linkgraph.Rebasing {
 // apply folds what s does not include yet of a batch and returns how many events
 // that were. It pushes nothing.
 func (s *state) apply(b decoded) int {
-	var touched []link.Page
+	var changes []linkgraph.Change
 	n, known := 0, s.overlay.Pages()
 	for _, e := range b.events {
 		if e.offset < s.applied.At(e.partition) {
 			continue
 		}
 		n++
-		if p, changed := s.overlay.Apply(e.Event); changed {
-			touched = append(touched, p)
+		if c, changed := s.overlay.Apply(e.Event); changed {
+			changes = append(changes, c)
 		}
 	}
 	for _, at := range b.dead {
 		s.bury(at)
 	}
 	s.applied = s.applied.Max(b.next)
-	slices.Sort(touched)
-	s.set(slices.Compact(touched))
-	s.unsaid += len(touched) + s.overlay.Pages() - known
+	s.engine.Update(changes, s.overlay.State)
+	s.settled = s.settled && len(changes) == 0
+	s.unsaid += len(changes) + s.overlay.Pages() - known
 	return n
 }
 

@@ -57,15 +57,13 @@ func begin(t *testing.T, events []link.Event, damping, tolerance, epsilon float6
 
 // take applies a batch without pushing.
 func (l *life) take(events []link.Event) {
-	touched := map[link.Page]bool{}
+	var changes []linkgraph.Change
 	for i := range events {
-		if p, changed := l.overlay.Apply(&events[i]); changed {
-			touched[p] = true
+		if c, changed := l.overlay.Apply(&events[i]); changed {
+			changes = append(changes, c)
 		}
 	}
-	for p := range touched {
-		l.engine.Set(p, l.overlay.State(p))
-	}
+	l.engine.Update(changes, l.overlay.State)
 }
 
 // check has the engine tell what has changed, as far as limit allows, and holds what has

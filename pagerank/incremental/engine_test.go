@@ -135,9 +135,12 @@ func TestInvariant(t *testing.T) {
 		start := maps.Clone(served)
 		for step := range 60 {
 			ev := randomEvent(rng, pages, 60)
-			p, _ := o.Apply(&ev)
-			s := o.State(p)
-			e.Set(p, s)
+			c, _ := o.Apply(&ev)
+			if rng.IntN(2) == 0 {
+				e.Set(c.Page, o.State(c.Page))
+			} else {
+				e.Update([]linkgraph.Change{c}, o.State)
+			}
 			switch step % 3 {
 			case 0:
 				if !e.Push(context.Background(), 1<<40) {

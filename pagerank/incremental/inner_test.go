@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"freshrank/pagerank/link"
@@ -193,18 +194,15 @@ func TestInside(t *testing.T) {
 		}
 		for step := range 40 {
 			at := fmt.Sprintf("seed %d step %d", seed, step)
-			seen := map[link.Page]bool{}
-			var touched []link.Page
+			var changes []linkgraph.Change
 			for range 1 + rng.IntN(12) {
 				ev := randomEvent(rng, pages, 200)
-				p, ch := o.Apply(&ev)
-				if ch && !seen[p] {
-					seen[p] = true
-					touched = append(touched, p)
+				if c, ch := o.Apply(&ev); ch {
+					changes = append(changes, c)
 				}
 			}
-			e.SetAll(touched, o.State)
-			e1.SetAll(touched, o.State)
+			e1.Update(slices.Clone(changes), o.State)
+			e.Update(changes, o.State)
 			inner(t, at+" set", e)
 			e1.greatest()
 			switch rng.IntN(4) {

@@ -27,15 +27,14 @@ func TestInsideSmallShards(t *testing.T) {
 		told := map[link.Page]float64{}
 		for step := range 60 {
 			at := fmt.Sprintf("seed %d step %d", seed, step)
-			seen := map[link.Page]bool{}
-			var touched []link.Page
+			var changes []linkgraph.Change
 			for range 1 + rng.IntN(20) {
 				ev := randomEvent(rng, 70, 300)
-				if p, ch := o.Apply(&ev); ch && !seen[p] {
-					seen[p], touched = true, append(touched, p)
+				if c, ch := o.Apply(&ev); ch {
+					changes = append(changes, c)
 				}
 			}
-			e.SetAll(touched, o.State)
+			e.Update(changes, o.State)
 			inner(t, at+" set", e)
 			switch rng.IntN(3) {
 			case 0:

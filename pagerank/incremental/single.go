@@ -1,11 +1,60 @@
 package incremental
 
 import (
+	"cmp"
 	"slices"
 
 	"freshrank/pagerank/link"
+	"freshrank/pagerank/linkgraph"
 	"freshrank/pagerank/parallel"
 )
+
+// Update makes what events changed, in any order, the state of the engine: through
+// [Engine.SetLinks] where that is enough, and [Engine.SetAll] elsewhere. state is called
+// as by the latter. It sorts changes.
+func (e *Engine) Update(changes []linkgraph.Change, state func(link.Page) link.State) {
+	slices.SortFunc(changes, func(a, b linkgraph.Change) int {
+		return cmp.Or(cmp.Compare(a.Page, b.Page), cmp.Compare(a.To, b.To))
+	})
+	changes = slices.Compact(changes)
+	ends := make([]int, 0, len(changes)) // of each page's
+	for i := range changes {
+		if i+1 == len(changes) || changes[i+1].Page != changes[i].Page {
+			ends = append(ends, i+1)
+		}
+	}
+	links, alone := make([]Link, len(changes)), make([]bool, len(ends))
+	parallel.Each(e.opt.Workers, (len(ends)+ahead-1)/ahead, func(k int) {
+		for i := k * ahead; i < min((k+1)*ahead, len(ends)); i++ {
+			from := 0
+			if i > 0 {
+				from = ends[i-1]
+			}
+			if changes[ends[i]-1].To == link.NoPage { // which is the last of all
+				continue
+			}
+			s := state(changes[from].Page)
+			if alone[i] = s.Kind == link.Unseen || s.Kind == link.Crawled; !alone[i] {
+				continue
+			}
+			for j, c := range changes[from:ends[i]] {
+				links[from+j] = Link{From: c.Page, To: c.To, There: s.Carries(c.To, e.opt.Policy)}
+			}
+		}
+	})
+	var pages []link.Page
+	single, from := links[:0], 0
+	for i, end := range ends {
+		if alone[i] {
+			single = append(single, links[from:end]...)
+		} else {
+			pages = append(pages, changes[from].Page)
+		}
+		from = end
+	}
+	e.SetLinks(single)
+	e.SetAll(pages, state)
+}
 
 // Link says of a link that it is there now and carries rank, or that it does not.
 type Link struct {

@@ -184,6 +184,12 @@ func (s *State) Counted(p RelPolicy, buf []Page) []Page {
 	return buf
 }
 
+// Carries reports whether s has a link to a page that carries rank under p.
+func (s *State) Carries(to Page, p RelPolicy) bool {
+	i, ok := slices.BinarySearchFunc(s.Links, to, func(e Edge, to Page) int { return cmp.Compare(e.To, to) })
+	return ok && p.Counts(s.Links[i].Rel)
+}
+
 // Renumber returns s with every page number mapped by number, as when its page
 // table is replaced. s is not changed.
 func (s State) Renumber(number func(Page) Page) State {

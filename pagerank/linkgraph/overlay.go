@@ -23,13 +23,24 @@ func NewOverlay(base *Graph) *Overlay {
 	return &Overlay{base: base, states: map[link.Page]*touched{}, number: map[link.PageKey]link.Page{}}
 }
 
-// Apply folds e. It returns e's page and whether the page's state changed; of a
+// Change is what an event changed: the state of a page, or of its state the link to one
+// other page alone.
+type Change struct {
+	Page link.Page
+	To   link.Page // NoPage: the whole state
+}
+
+// Apply folds e. It returns what that changed and whether it changed it; of a
 // single-link event of a page with very many links, whether it may have.
-func (o *Overlay) Apply(e *link.Event) (p link.Page, changed bool) {
-	p = o.intern(e.URL)
+func (o *Overlay) Apply(e *link.Event) (c Change, changed bool) {
+	p := o.intern(e.URL)
+	c = Change{Page: p, To: link.NoPage}
 	u, ok := e.Update(o.intern)
 	if !ok {
-		return p, false
+		return c, false
+	}
+	if !u.Type.Snapshot() {
+		c.To = u.Target
 	}
 	t, known := o.states[p]
 	if !known {
@@ -38,7 +49,7 @@ func (o *Overlay) Apply(e *link.Event) (p link.Page, changed bool) {
 	if changed = t.apply(u); changed && !known {
 		o.states[p] = t
 	}
-	return p, changed
+	return c, changed
 }
 
 // touched is a page's state, and single-link events that wait to be joined with it.

@@ -127,13 +127,13 @@ func TestManyLinks(t *testing.T) {
 				e.Type = link.PageAlias
 			}
 			e.Tie = e.Tie<<32 | uint64(i) // no two alike
-			p, changed := o.Apply(&e)
+			c, changed := o.Apply(&e)
 			u, _ := e.Update(o.intern)
 			if did := want.Apply(u); did && !changed {
 				t.Fatalf("seed %d: event %d has changed the state, Apply says no", seed, i)
 			}
 			if rng.IntN(50) == 0 {
-				if d := cmp.Diff(want, o.State(p), cmpopts.EquateEmpty()); d != "" {
+				if d := cmp.Diff(want, o.State(c.Page), cmpopts.EquateEmpty()); d != "" {
 					t.Fatalf("seed %d: event %d (-want +got):\n%s", seed, i, d)
 				}
 			}

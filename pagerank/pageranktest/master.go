@@ -129,15 +129,13 @@ func (m master) speed(ctx context.Context, cut, next int, push bool) (view, erro
 	rebaseAt := next + (len(m.events)-next)/2
 	for at := cut; at < len(m.events); {
 		end := min(at+m.batch, len(m.events))
-		touched := map[link.Page]bool{}
+		var changes []linkgraph.Change
 		for i := range m.events[at:end] {
-			if p, changed := o.Apply(&m.events[at+i]); changed {
-				touched[p] = true
+			if c, changed := o.Apply(&m.events[at+i]); changed {
+				changes = append(changes, c)
 			}
 		}
-		for p := range touched {
-			e.Set(p, o.State(p))
-		}
+		e.Update(changes, o.State)
 		if push {
 			e.Push(ctx, 1<<40)
 		}
