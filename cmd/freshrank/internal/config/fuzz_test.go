@@ -57,7 +57,7 @@ func FuzzFile(f *testing.F) {
 
 // FuzzOption: one option, given a value by flag, by variable and by file, means the same
 // or is refused three times, under its name; a secret is not told. What is taken is
-// printed as a file that gives it again.
+// printed as a file that gives it again, passwords aside.
 func FuzzOption(f *testing.F) {
 	var names []string
 	for _, name := range Names() {
@@ -102,6 +102,9 @@ func FuzzOption(f *testing.F) {
 		text := printed(t, want)
 		if a, b := printed(t, byFile), printed(t, byEnv); a != text || b != text {
 			t.Fatalf("%s %q: by flag\n%s\nby file\n%s\nby variable\n%s", name, value, text, a, b)
+		}
+		if strings.Contains(text, "\n"+name+": "+redacted+"  # ") && strings.HasPrefix(name, "database") {
+			return // a DSN hidden whole, which is to be filled in before it is one again
 		}
 		if again, err := load(t, text); err != nil || printed(t, again) != text {
 			t.Fatalf("%s %q is printed as\n%s\nwhich is read with the error %v", name, value, text, err)
