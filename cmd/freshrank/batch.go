@@ -164,14 +164,17 @@ func (b *batchRunCmd) Run(ctx context.Context, c *call) (err error) {
 
 // own returns the options that a run must be made with, and that another runner would make
 // it without: what a file or the environment says is as good as what that one was told,
-// but for --accept-gap, which is meant for one run.
+// but for --accept-gap and --ignore-estimate, which are meant for one run.
 func (b *batchRunCmd) own(c *call) []string {
 	own := slices.DeleteFunc(c.given("Batch options:"), func(name string) bool {
 		return name == "--schedule" || name == "--nice"
 	})
-	if b.AcceptGap && !slices.Contains(own, "--accept-gap") {
-		own = append(own, "--accept-gap")
+	for name, set := range map[string]bool{"--accept-gap": b.AcceptGap, "--ignore-estimate": b.IgnoreEstimate} {
+		if set && !slices.Contains(own, name) {
+			own = append(own, name)
+		}
 	}
+	slices.Sort(own)
 	return own
 }
 

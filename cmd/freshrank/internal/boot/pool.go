@@ -3,7 +3,6 @@ package boot
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -89,15 +88,15 @@ func prepare(cfg *pgx.ConnConfig, role Role) {
 	cfg.RuntimeParams["tcp_keepalives_count"] = "3"
 }
 
-// behind is the nice value of the processes of Postgres that publish: readers come
-// first. It still gets a tenth of a processor that others want all of.
+// behind is by how much nicer the processes of Postgres are that publish: readers come
+// first. One still gets a tenth of a processor that others want all of.
 const behind = 10
 
-// yield lets Postgres' readers come first where it runs on this machine, which a socket
-// shows. Where that is not allowed, all are equal.
+// yield lets Postgres' readers come first where it runs on this machine. Where that
+// cannot be, or is not allowed, all are equal.
 func yield(c *pgx.Conn, role Role) {
-	if (role == SpeedRole || role == BatchRole) && strings.HasPrefix(c.Config().Host, "/") {
-		_ = priority.LowerServer(c.PgConn().PID(), behind)
+	if role == SpeedRole || role == BatchRole {
+		_ = priority.LowerServer(c.PgConn().Conn(), c.PgConn().PID(), behind)
 	}
 }
 

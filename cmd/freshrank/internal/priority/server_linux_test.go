@@ -1,15 +1,66 @@
 package priority_test
 
 import (
+	"net"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"freshrank/cmd/freshrank/internal/priority"
 )
 
-// TestLowerServer: a number that a server names may be another process's here.
+// TestLowerServer: a child of the process that listens becomes nicer than it was, and no
+// other process: a number that a server names may be another's here.
 func TestLowerServer(t *testing.T) {
-	if err := priority.LowerServer(uint32(os.Getpid()), 19); err == nil {
-		t.Error("the priority of a process that is no Postgres was lowered")
+	l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
 	}
+	defer l.Close()
+	conn, err := net.Dial("unix", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	child := exec.Command("sleep", "60")
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = child.Process.Kill(); _ = child.Wait() }()
+	before := nice(t, child.Process.Pid)
+	if err := priority.LowerServer(conn, uint32(child.Process.Pid), 3); err != nil {
+		t.Fatal(err)
+	}
+	if now := nice(t, child.Process.Pid); now != min(before+3, 19) {
+		t.Errorf("nice %d after %d, want 3 more", now, before)
+	}
+	for _, pid := range []int{os.Getpid(), os.Getppid(), 1} {
+		if err := priority.LowerServer(conn, uint32(pid), 3); err == nil {
+			t.Errorf("process %d was lowered, which is no child of %d", pid, os.Getpid())
+		}
+	}
+	here, there := net.Pipe()
+	defer here.Close()
+	defer there.Close()
+	if err := priority.LowerServer(here, uint32(child.Process.Pid), 3); err == nil {
+		t.Error("the process of a connection that is no Unix socket was lowered")
+	}
+}
+
+// nice returns the nice value of a process.
+func nice(t *testing.T, pid int) int {
+	t.Helper()
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	n, err := strconv.Atoi(strings.Fields(rest)[16]) // field 19, see proc(5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
