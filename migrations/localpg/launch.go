@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,6 +22,7 @@ func (s *Server) launch(binaries string, who identity, opts Options) error {
 	}
 	s.cmd = command(who, filepath.Join(binaries, "postgres"), serverArgs(s.dir, opts)...)
 	s.cmd.Stdout, s.cmd.Stderr = log, log
+	s.exited = make(chan struct{})
 	started := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
@@ -47,7 +49,12 @@ func (s *Server) ready(ctx context.Context) error {
 		}
 		select {
 		case <-s.exited:
-			return fmt.Errorf("postgres ended (%w); the end of %s says:\n%s", s.err, logPath(s.dir), logTail(s.dir))
+			says := logTail(s.dir)
+			err := fmt.Errorf("postgres ended (%w); the end of %s says:\n%s", s.err, logPath(s.dir), says)
+			if strings.Contains(says, "pre-existing shared memory block") {
+				err = errors.Join(err, errInUse)
+			}
+			return err
 		case <-ctx.Done():
 			return fmt.Errorf("wait for postgres: %w (last attempt: %w)", ctx.Err(), err)
 		case <-tick.C:

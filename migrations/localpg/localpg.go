@@ -66,7 +66,7 @@ func start(ctx context.Context, dir string, opts Options) (_ *Server, err error)
 	if dir, err = resolve(dir); err != nil {
 		return nil, err
 	}
-	s := &Server{dir: dir, exited: make(chan struct{})}
+	s := &Server{dir: dir}
 	if s.lock, err = folderlock.Lock(dir); err != nil {
 		return nil, err
 	}
@@ -89,15 +89,22 @@ func start(ctx context.Context, dir string, opts Options) (_ *Server, err error)
 	if err := prepare(ctx, dir, binaries, who, opts); err != nil {
 		return nil, err
 	}
-	if err := s.launch(binaries, who, opts); err != nil {
-		return nil, err
-	}
-	if err := s.ready(ctx); err != nil {
+	for began := time.Now(); ; {
+		if err := s.launch(binaries, who, opts); err != nil {
+			return nil, err
+		}
+		err := s.ready(ctx)
+		if err == nil {
+			return s, nil
+		}
+		if errors.Is(err, errInUse) && time.Since(began) < leaving && ctx.Err() == nil {
+			time.Sleep(100 * time.Millisecond)
+			continue
+		}
 		late, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		return nil, errors.Join(err, s.Stop(late))
 	}
-	return s, nil
 }
 
 // DSN returns a connection string for role, or for the superuser if role is

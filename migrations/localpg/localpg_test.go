@@ -8,7 +8,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -217,6 +219,49 @@ func TestStalePID(t *testing.T) {
 		t.Fatal(err)
 	}
 	stop(t, start(t, dir))
+}
+
+// A server that was killed may leave a process behind that takes its time to end. The next
+// one waits for it.
+func TestLeftBehind(t *testing.T) {
+	dir := folders(t)["plain"]
+	s := start(t, dir)
+	backend := query[int](t, s.DSN("", ""), "SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'")
+	for _, step := range []struct {
+		pid int
+		sig syscall.Signal
+	}{{backend, syscall.SIGSTOP}, {postmaster(t, dir), syscall.SIGKILL}} {
+		if err := syscall.Kill(step.pid, step.sig); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-s.Exited()
+	stop(t, s)
+	log := filepath.Join(dir, "postgres.log")
+	go func() { // once the next one has been refused
+		for t.Context().Err() == nil {
+			if text, _ := os.ReadFile(log); strings.Contains(string(text), "pre-existing shared memory") {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		_ = syscall.Kill(backend, syscall.SIGKILL)
+	}()
+	stop(t, start(t, dir))
+}
+
+func postmaster(t *testing.T, dir string) int {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "data", "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
 }
 
 // The server ends when it is told to, even with clients connected; and a caller

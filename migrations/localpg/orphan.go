@@ -14,6 +14,12 @@ import (
 	"time"
 )
 
+// A server that was killed leaves processes behind that end by themselves a moment later;
+// until then Postgres refuses to start, and says so in its log. They get this long.
+const leaving = 30 * time.Second
+
+var errInUse = errors.New("processes of a Postgres that was killed still hold its memory: end them")
+
 // waitForOrphan waits until no server runs on dir any more. We hold the folder's
 // lock, so one that runs has lost its parent: either the kernel has told it to
 // shut down and it is about to, or nobody has, and we do.

@@ -74,6 +74,9 @@ func (n *pgNode) kill(t *testing.T) {
 // stop shuts the database down, if it runs.
 func (n *pgNode) stop(t *testing.T) {
 	t.Helper()
+	if n.server == nil {
+		return // it did not start
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := n.server.Stop(ctx); err != nil {
