@@ -81,6 +81,7 @@ type Health struct {
 	End        link.Offsets   // end of the log when the speed layer last looked; nil if it never has
 	Links      int64
 	EpsilonAim float64 // ε the speed layer aims at now; 0 without a view
+	Held       int     // pages of Snapshot.Generation that are answered from memory, but for what the view changes
 	Speed      *SpeedHealth
 }
 

@@ -61,6 +61,7 @@ var (
 		newGauge("newest_generation", "Newest generation; another one than freshrank_serving_generation only while the speed layer moves to it.", func(h *serving.Health) float64 { return float64(h.Active.Generation) }),
 		newGauge("generation_age_seconds", "Age of the newest generation's cut.", func(h *serving.Health) float64 { return h.AsOf.Add(h.Lag).Sub(h.Active.AsOf).Seconds() }),
 		newGauge("pages", "Pages with a rank, in the answers.", func(h *serving.Health) float64 { return float64(h.Certificate.Pages) }),
+		newGauge("pages_in_memory", "Pages of the generation that are kept in memory; 0 if each is looked up in Postgres.", func(h *serving.Health) float64 { return float64(h.Held) }),
 	}
 	// Known once the speed layer has spoken.
 	speedGauges = []gauge{

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"freshrank/serving"
@@ -22,16 +23,23 @@ func tableGone(err error) bool {
 	return pg.Code == "42P01" || pg.Code == "XX000" && strings.HasPrefix(pg.Message, "could not open relation")
 }
 
+// cutOff reports whether a statement took longer than it may.
+func cutOff(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "57014"
+}
+
 // failure wraps an error of the database. Only what the server says about the
-// statement itself is a fault of ours; a connection that cannot be made, breaks
-// or is refused may work the next time.
+// statement itself, or what cannot be scanned, is a fault of ours; a connection that
+// cannot be made, breaks or is refused may work the next time.
 func failure(ctx context.Context, what string, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", what, context.Cause(ctx))
 	}
 	var pg *pgconn.PgError
 	var connect *pgconn.ConnectError
-	if errors.As(err, &pg) && !errors.As(err, &connect) && !passing(pg.Code) {
+	var scan pgx.ScanArgError
+	if errors.As(err, &scan) || errors.As(err, &pg) && !errors.As(err, &connect) && !passing(pg.Code) {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return fmt.Errorf("%s: %w: %w", what, serving.ErrUnavailable, err)

@@ -28,8 +28,8 @@ func scanGeneration(row pgx.CollectableRow, more ...any) (serving.Generation, er
 	return g, err
 }
 
-// generations reads whole generation rows by number.
-func (v *View) generations(ctx context.Context, numbers ...int64) (map[int64]*generation, error) {
+// generations reads whole generation rows.
+func (v *View) generations(ctx context.Context, numbers ...int64) (map[edition]*generation, error) {
 	rows, err := v.db.Query(ctx, "SELECT"+generationColumns+", g.quantiles FROM batch_generation AS g WHERE g.generation = ANY($1)", numbers)
 	if err != nil {
 		return nil, failure(ctx, "read generations", err)
@@ -43,11 +43,11 @@ func (v *View) generations(ctx context.Context, numbers ...int64) (map[int64]*ge
 	if err != nil {
 		return nil, failure(ctx, "read generations", err)
 	}
-	byNumber := make(map[int64]*generation, len(found))
+	all := make(map[edition]*generation, len(found))
 	for _, g := range found {
-		byNumber[g.Generation.Generation] = g
+		all[g.edition()] = g
 	}
-	return byNumber, nil
+	return all, nil
 }
 
 // Generations implements [serving.Reader].
@@ -73,7 +73,7 @@ func (v *View) Health(ctx context.Context) (serving.Health, error) {
 		if err != nil && h == nil {
 			return serving.Health{}, err
 		}
-		if h.active == 0 {
+		if h.active.number == 0 {
 			return serving.Health{}, nil
 		}
 		if err != nil {
@@ -88,7 +88,7 @@ func (v *View) Health(ctx context.Context) (serving.Health, error) {
 
 func (v *View) health(h *head, p *pair) serving.Health {
 	out := serving.Health{
-		Snapshot: p.snapshot(h), Ready: true, Active: *p.active,
+		Snapshot: p.snapshot(h), Ready: true, Active: p.active.Generation, Held: v.held.of(p).count(),
 		Applied: p.base.Cut, Links: p.base.Links, Parameters: p.base.Parameters,
 	}
 	out.Lag = max(v.now().Sub(out.AsOf), 0)

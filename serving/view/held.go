@@ -35,6 +35,12 @@ type entry struct {
 
 const entryBytes = 24
 
+// fits reports whether a generation of so many rows takes no more than so many bytes,
+// whatever its record says.
+func fits(rows, most int64) bool {
+	return rows >= 0 && rows <= most/32 && heldBytes(rows) <= most
+}
+
 // heldBytes is what a generation of so many rows takes: three quarters of the
 // entries are used.
 func heldBytes(rows int64) int64 { return heldEntries(rows) * entryBytes }
@@ -59,18 +65,34 @@ func (h *held) place(key link.PageKey) *entry {
 	}
 }
 
-// add takes in a row; x holds if there is one. It returns false if there is no room:
-// some entries stay empty, at which a search ends.
-func (h *held) add(key link.PageKey, x float64, plain bool) bool {
-	if h.rows+h.rows/3+8 > len(h.entries) {
+// add takes in a row once, however often it comes. plain says that its x is all there
+// is to it. It returns false if there is no room: some entries stay empty, at which a
+// search ends.
+func (h *held) add(key link.PageKey, x pgtype.Float8, plain bool) bool {
+	e := h.place(key)
+	if e.x != 0 {
+		return true
+	}
+	if heldEntries(int64(h.rows)+1) > int64(len(h.entries)) {
 		return false
 	}
-	if !plain || !(x > 0) {
-		x = math.NaN()
+	*e = entry{key, math.NaN()}
+	if plain && x.Float64 > 0 {
+		e.x = x.Float64
 	}
-	*h.place(key) = entry{key, x}
+	if x.Valid {
+		h.ranks++
+	}
 	h.rows++
 	return true
+}
+
+// count returns how many pages are held; none if there is no h.
+func (h *held) count() int {
+	if h == nil {
+		return 0
+	}
+	return h.rows
 }
 
 // find returns x of a page that has a rank of its own, 0 of one that the generation

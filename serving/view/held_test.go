@@ -5,6 +5,8 @@ import (
 	"math"
 	"testing"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"freshrank/pagerank/link"
 )
 
@@ -20,8 +22,9 @@ func TestHeld(t *testing.T) {
 		binary.BigEndian.PutUint64(k[8*(i%2):], uint64(i)) // made up to collide
 		return k
 	}
+	x := func(i int) pgtype.Float8 { return pgtype.Float8{Float64: float64(i), Valid: true} }
 	for i := range n {
-		if !h.add(key(i), float64(i+1), i%10 != 0) {
+		if !h.add(key(i), x(i+1), i%10 != 0) {
 			t.Fatalf("no room for row %d", i)
 		}
 	}
@@ -34,20 +37,36 @@ func TestHeld(t *testing.T) {
 			t.Fatalf("a page that is not there: %v, %v", x, ok)
 		}
 	}
-	for i := 0; h.add(key(n+i), 1, true); i++ {
-		if i > 64 {
-			t.Fatal("it takes in more rows than it has room for")
-		}
+	if h.rows != n || h.ranks != n || !h.add(key(1), x(7), true) || h.rows != n || h.ranks != n {
+		t.Errorf("%d rows, %d ranks", h.rows, h.ranks)
+	}
+	if h.add(key(n), x(1), true) {
+		t.Error("it takes in more rows than it has room for")
 	}
 	if _, ok := h.find(link.KeyOf("nobody")); !ok { // a full table has no place to end a search at
 		t.Error("not found")
 	}
-	h = newHeld(1)
-	h.add(key(1), 0, true) // no x
-	h.add(key(2), math.Inf(-1), true)
+	h = newHeld(2)
+	h.add(key(1), pgtype.Float8{}, true)
+	h.add(key(2), pgtype.Float8{Float64: math.Inf(-1), Valid: true}, true)
 	for i := 1; i <= 2; i++ {
 		if _, ok := h.find(key(i)); ok {
 			t.Errorf("row %d without an x is answered from memory", i)
+		}
+	}
+}
+
+// TestFits: no number of rows that a record may hold is more than is refused.
+func TestFits(t *testing.T) {
+	for _, c := range []struct {
+		rows, most int64
+		want       bool
+	}{
+		{0, heldBytes(0), true}, {3, heldBytes(3), true}, {3, heldBytes(3) - 1, false}, {0, 0, false}, {-1, 1 << 30, false},
+		{math.MinInt64, 1 << 30, false}, {math.MaxInt64, 1 << 30, false}, {math.MaxInt64 / 24, math.MaxInt64, false}, {1 << 20, -1, false},
+	} {
+		if got := fits(c.rows, c.most); got != c.want {
+			t.Errorf("%d rows in %d bytes: %v", c.rows, c.most, got)
 		}
 	}
 }

@@ -11,13 +11,14 @@ import (
 
 // A page's row is the overlay's, if that has one, else the generation's. What
 // an alias leads to is looked up in the same way, and its numbers stand for the
-// alias's. Each look is a subquery of its own with a limit, which Postgres cannot
-// turn into another kind of join, whatever it believes about the size of an overlay
-// that has grown since it was counted; one whose condition on what was found before
-// fails costs next to nothing. Rows come in any order.
+// alias's. Each of these looks is a subquery of its own with a limit, which Postgres
+// cannot turn into another kind of join, whatever it believes about the size of an
+// overlay that has grown since it was counted; one whose condition on what was found
+// before fails costs next to nothing. Rows come in any order.
 //
 // Of pages whose row of the generation is in memory ([held]) only the overlay is
-// asked for, and yields those that it has. $1: their keys, $2: view, or 0, for which
+// asked for, and yields those that it has: one condition on its primary key, in full,
+// with which Postgres goes through that index whatever it believes. $1: their keys, $2: view, or 0, for which
 // the overlay has no rows, $3: keys of all others.
 func pagesSQL(p *pair) string {
 	base := p.table("batch_rank")

@@ -11,7 +11,8 @@ import (
 // head is the moving part of the state: the two pointers and the speed view's
 // header.
 type head struct {
-	active int64 // generation; 0 before the first
+	active edition // of the generation; zero before the first
+	under  edition // what the view is over
 	speed  serving.SpeedHealth
 	snap   serving.Snapshot // of the view, if speed.View is not 0; without quantiles and lag
 
@@ -20,13 +21,20 @@ type head struct {
 	epsilonAim   float64
 }
 
+// edition is one generation and no other: an installation that starts over, or is
+// restored, uses its numbers again.
+type edition struct {
+	number int64
+	run    string
+}
+
 // pair says which tables an answer is read from. It is never written to once
 // it is published.
 type pair struct {
-	active *serving.Generation
-	base   *generation           // whose tables hold the ranks
-	view   int64                 // 0: no overlay
-	known  map[int64]*generation // what the rule was applied to
+	active *generation
+	base   *generation             // whose tables hold the ranks
+	view   int64                   // 0: no overlay
+	known  map[edition]*generation // what the rule was applied to
 }
 
 // generation is what is kept in memory of a generation: it never changes, but
@@ -36,9 +44,11 @@ type generation struct {
 	quantiles []float64
 }
 
+func (g *generation) edition() edition { return edition{g.Generation.Generation, g.Run} }
+
 // same reports whether both pairs are read from the same tables.
 func (p *pair) same(q *pair) bool {
-	return p.active.Generation == q.active.Generation && p.base.Generation.Generation == q.base.Generation.Generation && p.view == q.view
+	return p.active.edition() == q.active.edition() && p.base.edition() == q.base.edition() && p.view == q.view
 }
 
 // holds reports whether the pair rule still gives p for a later head.
@@ -49,27 +59,27 @@ func (p *pair) holds(h *head) bool {
 
 // choose is the pair rule, for the generations at hand; nil if one that is
 // needed is missing.
-func choose(h *head, generations map[int64]*generation) *pair {
+func choose(h *head, generations map[edition]*generation) *pair {
 	active := generations[h.active]
 	if active == nil {
 		return nil
 	}
-	alone := &pair{active: &active.Generation, base: active, known: generations}
+	alone := &pair{active: active, base: active, known: generations}
 	if h.speed.View == 0 {
 		return alone
 	}
-	if h.speed.Generation != h.active && !h.applied.Covers(active.Cut) &&
+	if h.under != h.active && !h.applied.Covers(active.Cut) &&
 		(active.Cut.Covers(h.applied) || active.AsOf.After(h.snap.AsOf)) {
 		return alone // has overtaken it; where each has something that the other lacks, as_of decides
 	}
-	under := generations[h.speed.Generation]
+	under := generations[h.under]
 	if under == nil {
 		return nil
 	}
 	if !under.Retained && under != active {
 		return alone // its tables are gone; the speed layer will follow
 	}
-	return &pair{active: &active.Generation, base: under, view: h.speed.View, known: generations}
+	return &pair{active: active, base: under, view: h.speed.View, known: generations}
 }
 
 // snapshot is what an answer from pair p is stamped with. Lag is the caller's.

@@ -7,10 +7,13 @@ import (
 )
 
 // headColumns and headFrom read the head. There is always exactly one row; what
-// is missing reads as zero.
+// is missing reads as zero. Runs are looked up one by one: of a join Postgres may make
+// a walk through all generations there ever were.
 const (
 	headColumns = `
-  coalesce(bp.generation, 0), coalesce(v.view, 0), coalesce(v.generation, 0), coalesce(v.sequence, 0),
+  coalesce(bp.generation, 0), coalesce((SELECT g.run::text FROM batch_generation AS g WHERE g.generation = bp.generation), ''),
+  coalesce(v.view, 0), coalesce(v.generation, 0), coalesce((SELECT g.run::text FROM batch_generation AS g WHERE g.generation = v.generation), ''),
+  coalesce(v.sequence, 0),
   coalesce(v.offsets, '{}'), coalesce(v.end_offsets, '{}'), coalesce(v.as_of, 'epoch'), coalesce(v.published_at, 'epoch'),
   coalesce(v.events, 0), coalesce(v.dead_letters, 0), coalesce(v.epsilon_target, 0), coalesce(v.links, 0),
   coalesce(v.damping, 0), coalesce(v.pages, 0), coalesce(v.sum, 0), coalesce(v.dangling, 0), coalesce(v.plus, 0),
@@ -27,7 +30,7 @@ func (h *head) scan() (dest []any, done func()) {
 	var c certificate
 	var offsets, end []int64
 	dest = []any{
-		&h.active, &h.speed.View, &h.speed.Generation, &h.speed.Sequence,
+		&h.active.number, &h.active.run, &h.speed.View, &h.under.number, &h.under.run, &h.speed.Sequence,
 		&offsets, &end, &h.snap.AsOf, &h.speed.PublishedAt,
 		&h.speed.Events, &h.speed.DeadLetters, &h.epsilonAim, &h.links,
 		&c.damping, &c.pages, &c.sum, &c.dangling, &c.plus,
@@ -36,7 +39,7 @@ func (h *head) scan() (dest []any, done func()) {
 	return dest, func() {
 		h.applied, h.end = link.Offsets(offsets), link.Offsets(end)
 		h.snap.AsOf, h.speed.PublishedAt = h.snap.AsOf.UTC(), h.speed.PublishedAt.UTC()
-		h.snap.Certificate = c.of()
+		h.snap.Certificate, h.speed.Generation = c.of(), h.under.number
 	}
 }
 

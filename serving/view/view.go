@@ -31,7 +31,7 @@ type View struct {
 // New returns a View on db, whose connections have the serving role and the
 // schema's search_path. now gives the time that lags are measured to.
 func New(db DB, now func() time.Time) *View {
-	v := &View{db: db, now: now, loading: make(chan struct{}, 1), held: holder{moved: make(chan struct{}, 1)}}
+	v := &View{db: db, now: now, loading: make(chan struct{}, 1), held: holder{moved: make(chan struct{}, 1), again: 10 * time.Second}}
 	v.few.read = v.readPages
 	return v
 }
@@ -127,10 +127,10 @@ func (v *View) load(ctx context.Context) (*head, *pair, error) {
 		return nil, nil, failure(ctx, "read pointers", err)
 	}
 	done()
-	if h.active == 0 {
+	if h.active.number == 0 {
 		return &h, nil, serving.ErrNotReady
 	}
-	generations, err := v.generations(ctx, h.active, h.speed.Generation)
+	generations, err := v.generations(ctx, h.active.number, h.under.number)
 	if err != nil {
 		return &h, nil, err
 	}
