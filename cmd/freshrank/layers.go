@@ -193,6 +193,19 @@ func (w *wiring) server(ctx context.Context, o config.Serve, at net.Addr) (*api.
 	}), view, nil
 }
 
+// rankMemory returns the bytes that ranks may take: what the option says, or else what
+// there is to spare. Go's collector lets a process grow to twice what is in use.
+func rankMemory(option int64) int64 {
+	if option >= 0 {
+		return option
+	}
+	most := int64(1 << 30)
+	if left := room.Memory(); left >= 0 {
+		most = min(most, left/4)
+	}
+	return most
+}
+
 // access says which keys an API at the address asks for, nil being none, and
 // whether it is open until the first is made. Where others than this machine can
 // reach it, there must be a key to begin with.

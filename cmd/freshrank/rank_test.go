@@ -192,3 +192,15 @@ func TestBenchSpeed(t *testing.T) {
 		t.Errorf("code %d: %s%s", r.code, r.out, r.errors)
 	}
 }
+
+// TestRankMemory: what is asked for, or else what this machine has to spare.
+func TestRankMemory(t *testing.T) {
+	for _, option := range []int64{0, 1, 1 << 40} {
+		if got := rankMemory(option); got != option {
+			t.Errorf("%d bytes, want %d", got, option)
+		}
+	}
+	if got := rankMemory(-1); got <= 0 || got > 1<<30 {
+		t.Errorf("%d bytes of this machine", got)
+	}
+}

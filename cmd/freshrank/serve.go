@@ -49,6 +49,6 @@ func (s *serveCmd) Run(ctx context.Context, c *call) (err error) {
 	log.Info("serving", "address", ln.Addr().String())
 	return boot.RunGroup(ctx,
 		boot.Part{Name: "API", Run: func(ctx context.Context) error { return server.Run(ctx, ln) }},
-		boot.Part{Name: "ranks in memory", Run: func(ctx context.Context) error { return view.Hold(ctx, s.RankMemory, log) }},
+		boot.Part{Name: "ranks in memory", Run: func(ctx context.Context) error { return view.Hold(ctx, rankMemory(s.RankMemory), log) }},
 	)
 }

@@ -126,7 +126,7 @@ func (u *upCmd) runAll(ctx context.Context, c *call, w *wiring, ln net.Listener)
 		boot.Part{Name: "batch layer", Run: runner.Run},
 		boot.Part{Name: "speed layer", Run: layer.Run},
 		boot.Part{Name: "API", Run: func(ctx context.Context) error { return server.Run(ctx, ln) }},
-		boot.Part{Name: "ranks in memory", Run: func(ctx context.Context) error { return view.Hold(ctx, u.RankMemory, w.log) }},
+		boot.Part{Name: "ranks in memory", Run: func(ctx context.Context) error { return view.Hold(ctx, rankMemory(u.RankMemory), w.log) }},
 		boot.Part{Name: "guide", Run: func(ctx context.Context) error {
 			return guide(ctx, c.stdout, api, view, view, u.Demo && u.DemoRate > 0)
 		}},

@@ -23,7 +23,8 @@
 // seen last. When the statement's own header says that another pair holds, or a
 // table has been dropped with its generation (SQLSTATE 42P01), the answer is
 // thrown away, the pair is read again and the statement is built anew. A
-// generation's own row never changes and is kept in memory; so are its ranks, if
+// generation's own row never changes and is kept in memory, known by its run besides
+// its number, which can be used again (see [edition]); so are its ranks, if
 // there is room for them ([View.Hold]): then a statement about pages reads of the
 // overlay alone, and what that does not have is what the pair's generation says.
 //

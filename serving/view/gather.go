@@ -12,9 +12,9 @@ import (
 
 // gather lets questions about few pages that come while others are being answered
 // share a statement: most of what a statement takes is the same for one page and
-// for a hundred. Nobody waits for company: as long as fewer than gatherLeaders
-// statements are under way, a question is asked at once; otherwise it goes with the
-// next one, together with all that wait by then.
+// for a hundred. As long as fewer than gatherLeaders statements are under way, a
+// question begins the next one, at once or, if one has begun within gatherPause, when
+// that is over; otherwise it waits. A statement asks for all that wait by then.
 //
 // A question that begins a statement leads: its goroutine asks for all, hands out
 // the answers, and makes one of those that came meanwhile the next leader. So no
@@ -36,7 +36,7 @@ const (
 	// gatherLeaders is how many statements are under way at a time: one at work in
 	// the database while the other's answer is handed out.
 	gatherLeaders = 2
-	// gatherPause is how long after a statement the next one begins, at the least. With
+	// gatherPause is how long after a statement's beginning the next one's is, at the least. With
 	// thousands of questions a second, it is what most of them share one by.
 	gatherPause = time.Millisecond
 )

@@ -82,7 +82,7 @@ type Serve struct {
 	MaxWait        time.Duration `default:"1s" help:"How long a request waits for one of those places before it is answered 503 (${default})."`
 	MaxConnections int           `default:"4096" help:"Open connections; one more takes the place of the one idle for longest, or is refused (${default})."`
 
-	RankMemory int64 `default:"1073741824" help:"Bytes of memory for the ranks of the generation that is served, and during a handover of the next; one that does not fit is looked up in Postgres, page by page; 0: none (${default})."`
+	RankMemory int64 `default:"-1" help:"Bytes of memory for the ranks of the generation that is served, and during a handover of the next; one that does not fit is looked up in Postgres, page by page; 0: none; -1: a quarter of what this process can still take at its start, 1 GiB at most (${default})."`
 
 	AllowAnonymous bool     `help:"Ask nobody for an API key, whatever the address. Without this, one that others can reach needs keys."`
 	AllowHosts     []string `placeholder:"NAME,..." help:"Names of the API under which requests without a key are answered, besides addresses, localhost and, with --allow-anonymous, names without a dot; * for all."`

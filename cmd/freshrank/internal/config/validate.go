@@ -181,7 +181,7 @@ func (c *Serve) faults() []string {
 	l.must(err == nil, "listen", fmt.Sprintf("%q", c.Listen), "must be HOST:PORT, such as 127.0.0.1:8080")
 	l.must((c.TLSCert == "") == (c.TLSKey == ""), "tls-cert", fmt.Sprintf("%q and tls-key %q", c.TLSCert, c.TLSKey), "must be given together")
 	l.must(c.MaxBody >= 1024, "max-body", c.MaxBody, "must be at least 1024")
-	l.must(c.RankMemory >= 0, "rank-memory", c.RankMemory, "must not be negative; 0 is none")
+	l.must(c.RankMemory >= -1, "rank-memory", c.RankMemory, "must be a number of bytes, 0 for none, or -1 for what the machine has to spare")
 	l.must(c.MaxLag >= 0, "max-lag", c.MaxLag, "must not be negative; 0 is never")
 	for _, o := range []struct {
 		name string
