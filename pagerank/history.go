@@ -15,6 +15,8 @@ const sampling = 1 << 13
 // is GMRES in other words, but it needs no second form of the sweep and can start
 // over at any time. The differences are float32: they only steer; what they lose is
 // part of the next f. For the same reason a sample of f will do, which is in units of x.
+// Where a block glides the next f is made of all of f and ΔF instead, and what float32
+// loses shows in the next sweep over y; see glide.go.
 type history struct {
 	rate    int // one page in rate is sampled
 	f, last []float32

@@ -19,8 +19,9 @@ func (s *sums) add(p sums) {
 	}
 }
 
-// sweepAll makes one sweep over b, gliding or not, completes the newest ΔG, which until now holds by how
-// much y was moved, and, if compare is set, stores the newest ΔF and adds up products.
+// sweepAll makes one sweep over b, gliding or not, completes the newest ΔG, which until
+// now holds by how much y was moved, and, if compare is set, stores the newest ΔF and adds
+// up products.
 func (h *history) sweepAll(r *run, b *block, glide, compare bool) (all sums) {
 	if b.lanes == nil {
 		return h.sweepPart(r, b, b.lo, b.hi, glide, compare)

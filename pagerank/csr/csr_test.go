@@ -225,6 +225,39 @@ func BenchmarkBuild(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/links, "ns/link")
 }
 
+// TestMiddle holds that the two workers of a transposition get half of the links each, as
+// closely as whole pages allow, where the pages of most links come first or last too.
+func TestMiddle(t *testing.T) {
+	const pages, piece = 5000, 1 << 10
+	g := &Graph{Start: make([]uint64, 1, pages+1)}
+	for u := range pages {
+		g.Start = append(g.Start, g.Start[u]+uint64(20_000/(u+1)))
+	}
+	g.Target = make([]uint32, g.Start[pages])
+	first, last := make([]uint32, pages), make([]uint32, pages)
+	for u := range pages {
+		first[u], last[pages-1-u] = uint32(u), uint32(u)
+	}
+	for _, order := range [][]uint32{first, last} {
+		out := make([]uint64, (pages+piece-1)/piece)
+		for v, u := range order {
+			out[v/piece] += uint64(g.Degree(u))
+		}
+		below, most := 0, 0 // most: links of the last page before it
+		middle := g.middle(order, out, piece)
+		for _, u := range order[:middle] {
+			most = g.Degree(u)
+			below += most
+		}
+		if half := g.Links() / 2; below < half || below-most >= half {
+			t.Errorf("%d pages with %d links of %d come before the middle", middle, below, g.Links())
+		}
+	}
+	if m := (&Graph{Start: make([]uint64, 1)}).middle(nil, nil, piece); m != 0 {
+		t.Errorf("the middle of nothing is at %d", m)
+	}
+}
+
 // TestTurn compares with turning round one link after the other.
 func TestTurn(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))

@@ -44,8 +44,9 @@ func (g *Graph) Turn(workers int) *Turn {
 
 // By returns the graph with every link turned round and pages renumbered: page order[v]
 // becomes v. Order holds every page that has links or that links lead to, once. Rows
-// come out ascending. It may be called once. It takes, beside the result, 8 bytes a
-// page, or 16 if there are more than 4 G links.
+// come out ascending. It may be called once, and works on two processors, however many
+// there are. It takes, beside the result, 8 bytes a page, or 16 if there are more than
+// 4 G links.
 func (t *Turn) By(order []uint32) *Graph {
 	if len(t.target) <= math.MaxUint32 {
 		return turn[uint32](t, order)
@@ -67,11 +68,8 @@ func turn[N uint32 | uint64](t *Turn, order []uint32) *Graph {
 			out[i] += uint64(g.Degree(u))
 		}
 	})
-	middle, links, sum := len(order), uint64(0), uint64(0)
+	middle, sum := g.middle(order, out, piece), uint64(0)
 	for i := range pieces {
-		if links += out[i]; links > uint64(len(target))/2 {
-			middle = min(middle, i*piece)
-		}
 		in[i], sum = sum, sum+in[i]
 	}
 	start := make([]uint64, len(order)+1)
@@ -105,4 +103,17 @@ func turn[N uint32 | uint64](t *Turn, order []uint32) *Graph {
 		}
 	})
 	return &Graph{Start: start, Target: target}
+}
+
+// middle returns how many pages of order, from the first on, have half of g's links; out
+// says how many links each piece of it has.
+func (g *Graph) middle(order []uint32, out []uint64, piece int) int {
+	half, links, v := uint64(len(g.Target))/2, uint64(0), 0
+	for i := 0; i < len(out) && links+out[i] <= half; i++ {
+		links, v = links+out[i], min((i+1)*piece, len(order))
+	}
+	for ; v < len(order) && links < half; v++ {
+		links += uint64(g.Degree(order[v]))
+	}
+	return v
 }

@@ -35,7 +35,9 @@ func (s *shard) setLinks(p link.Page, links []uint32) {
 
 // relinked sees to what follows from p's links having become row(p); they were old, and
 // s.difference says which are others. Those that come are sent what an old one had, after
-// which all are sent the same.
+// which all are sent the same; but where that is far more than they are to have, they are
+// sent that, since nobody need look at them for what goes at once, and rounding is admitted
+// by what is sent.
 func (s *shard) relinked(p link.Page, old int) {
 	n, d, row := &s.e.nodes[p], &s.difference, s.row(p)
 	s.links += int64(len(row) - old)
@@ -61,9 +63,14 @@ func (s *shard) relinked(p link.Page, old int) {
 	n.per = perLink(was, len(row))
 	s.weigh(p, ownWeight(old, was)-ownWeight(len(row), n.per))
 	gone, come := s.e.carry(was), s.e.carry(n.per)
-	s.sendCopy(d.added, parcel{delta: before, carry: gone, links: 1})
-	if now != before || come != gone {
-		s.sendRow(row, parcel{delta: now - before, carry: come - gone})
+	if before > 2*now {
+		s.sendCopy(d.added, parcel{delta: now, carry: come, links: 1})
+		s.sendCopy(d.kept(row), parcel{delta: now - before, carry: come - gone})
+	} else {
+		s.sendCopy(d.added, parcel{delta: before, carry: gone, links: 1})
+		if now != before || come != gone {
+			s.sendRow(row, parcel{delta: now - before, carry: come - gone})
+		}
 	}
 	s.sendCopy(d.removed, parcel{delta: -before, carry: -gone, links: -1})
 }
@@ -108,8 +115,9 @@ func (s *shard) sendCopy(row []uint32, p parcel) {
 	}
 }
 
-// sendRow sends a parcel to the pages of a row as it is kept, which stays what it is until
-// its page's next setRow.
+// sendRow sends a parcel to the pages of a row as it is kept. Its page's next setRow or
+// editRow writes over it, but no page has two of them between exchanges, after which no
+// parcel is left.
 func (s *shard) sendRow(row []uint32, p parcel) {
 	for len(row) > 0 {
 		to := s.e.number(link.Page(row[0]))
@@ -120,7 +128,7 @@ func (s *shard) sendRow(row []uint32, p parcel) {
 }
 
 // difference tells what stands in only one of two rows.
-type difference struct{ removed, added []uint32 }
+type difference struct{ removed, added, both []uint32 }
 
 func (d *difference) none() bool { return len(d.removed)+len(d.added) == 0 }
 
@@ -138,4 +146,18 @@ func (d *difference) compare(old, now []uint32) {
 		}
 	}
 	d.removed, d.added = append(d.removed, old...), append(d.added, now...)
+}
+
+// kept returns what stands in both rows, of which now is the second, until its next call.
+func (d *difference) kept(now []uint32) []uint32 {
+	d.both = d.both[:0]
+	added := d.added
+	for _, v := range now {
+		if len(added) > 0 && added[0] == v {
+			added = added[1:]
+			continue
+		}
+		d.both = append(d.both, v)
+	}
+	return d.both
 }

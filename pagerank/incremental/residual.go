@@ -6,8 +6,9 @@ import (
 	"freshrank/pagerank/link"
 )
 
-// spread adds δ to the residual of each page of row, the first run of which the caller
-// has fetched. It is what the engine spends its time on.
+// spread adds δ to the residual of each page of row, the first run of which it does not
+// fetch: callers have, with others' at the same time, unless it leads where a link comes or
+// goes in their own shard. It is what the engine spends its time on.
 func (s *shard) spread(row []uint32, delta float64) {
 	residuals, first := s.e.residuals, uint32(s.first)
 	for rest := row; len(rest) > 0; {

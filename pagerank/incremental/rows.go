@@ -30,7 +30,7 @@ func (r *rows) row(at uint32) []uint32 {
 }
 
 // row returns the pages that p's counted links lead to, ascending. It is valid until
-// the next setRow.
+// p's next setRow or editRow; those of other pages leave it as it is, even if they compact.
 func (s *shard) row(p link.Page) []uint32 {
 	if s.e.nodes[p].flags&isChanged != 0 {
 		return s.rows.row(s.rows.at.get(p - s.first))
@@ -99,7 +99,9 @@ func (r *rows) reserve(s *span, n int) {
 // Slices of packed grow with what is in use, so that few are needed and little is idle.
 const leastPacked, mostPacked = 1 << 10, 1 << 20
 
-// allot gives s a place with the given room.
+// allot gives s a place with the given room. Where the last slice has not as much, what is
+// left of it is lost until rows are compacted. It is not counted: it is less than the room
+// that was asked for, so that all of it together is less than what has been a row's.
 func (r *rows) allot(s *span, room int) {
 	last := len(r.packed) - 1
 	if last < 0 || cap(r.packed[last])-len(r.packed[last]) < room {

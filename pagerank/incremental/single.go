@@ -11,7 +11,8 @@ import (
 
 // Update makes what events changed, in any order, the state of the engine: through
 // [Engine.SetLinks] where that is enough, and [Engine.SetAll] elsewhere. state is called
-// as by the latter. It sorts changes.
+// from several goroutines, once or twice for each page, and has to return the same. Update
+// sorts changes.
 func (e *Engine) Update(changes []linkgraph.Change, state func(link.Page) link.State) {
 	slices.SortFunc(changes, func(a, b linkgraph.Change) int {
 		return cmp.Or(cmp.Compare(a.Page, b.Page), cmp.Compare(a.To, b.To))
@@ -63,9 +64,10 @@ type Link struct {
 }
 
 // SetLinks says of single links, no two the same, whether they are there; what is so
-// already is no change. It comes to the same as telling [Engine.SetAll] of all links of
-// their sources, without a look at those where there are so many that x̂ can be scaled.
-// No source may be gone or an alias: for such pages a link means more, see [Engine.Set].
+// already is no change. It comes to the same as [Engine.SetAll] with all links of their
+// sources, but has no look at links that are not named, unless what they carry changes.
+// No link may lead to its own source or to [link.NoPage], and no source may be gone or an
+// alias: for such pages a link means more, see [Engine.Set].
 func (e *Engine) SetLinks(links []Link) {
 	for part := range slices.Chunk(links, 1<<14) { // which bounds the parcels
 		far := link.Page(0)

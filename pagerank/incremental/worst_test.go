@@ -169,6 +169,41 @@ func TestLinksThatStayCostNothing(t *testing.T) {
 	}
 }
 
+// TestLinksBegetNoDetour lets a page of large rank go from one link to a thousand and back:
+// those that come are never sent what the one had. That would have them pushed for nothing,
+// and admit roundings of a thousand times as much.
+func TestLinksBegetNoDetour(t *testing.T) {
+	few, lots := crawled(1), crawled(pages(1, 1000)...)
+	for _, epsilon := range []float64{1, 1e-8} {
+		e := newEmpty(t, epsilon)
+		for _, p := range pages(10_000, 1000) {
+			e.Set(p, crawled(0))
+		}
+		e.Set(0, few)
+		e.Push(context.Background(), 1<<40)
+		e.Set(0, lots)
+		queued := 0
+		for _, p := range pages(2, 999) {
+			if s := e.shardOf(p); s.queued.has(uint32(p - s.first)) {
+				queued++
+			}
+		}
+		if epsilon == 1 && queued > 0 {
+			t.Errorf("%d pages are to be pushed that got a thousandth of %v", queued, e.nodes[0].x)
+		}
+		for range 1000 {
+			e.Set(0, few)
+			e.Set(0, lots)
+		}
+		e.Push(context.Background(), 1<<40)
+		e.Changed(math.MaxInt, func(link.Page, Served) {})
+		if c := e.Certificate(); !(c.Epsilon() <= 1.5*epsilon) {
+			t.Errorf("ε %v is certified, want %v or little more", c.Epsilon(), epsilon)
+		}
+		anew(t, "flapping", e)
+	}
+}
+
 // TestStuckResidualIsSeen: a residual that x̂ cannot take, for rounding, counts though the
 // ceiling of its block is unknown.
 func TestStuckResidualIsSeen(t *testing.T) {

@@ -140,11 +140,7 @@ func TestCurrentIsTheLastWord(t *testing.T) {
 			}
 			result <- current
 		}()
-		select {
-		case c := <-result:
-			result <- c
-		case <-time.After(100 * time.Millisecond): // it waits
-		}
+		waitsFor(t, db, tx)
 		return nil
 	})
 	if err != nil {
@@ -175,11 +171,7 @@ func TestSwitchToARetiredGeneration(t *testing.T) {
 			return err
 		}
 		go func() { result <- v.Publish(ctx, p) }()
-		select {
-		case err := <-result:
-			result <- err
-		case <-time.After(100 * time.Millisecond): // it waits
-		}
+		waitsFor(t, db, tx)
 		return nil
 	})
 	if err != nil {
@@ -191,6 +183,24 @@ func TestSwitchToARetiredGeneration(t *testing.T) {
 	if _, ok, err := v.Current(ctx); ok || err != nil {
 		t.Errorf("current view: %v, %v", ok, err)
 	}
+}
+
+// waitsFor returns once a session of the speed layer waits for a lock that tx holds.
+func waitsFor(t *testing.T, db *migrationstest.DB, tx pgx.Tx) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		var waits bool
+		err := db.Speed.QueryRow(t.Context(), `
+			SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted AND $1 = ANY (pg_blocking_pids(pid)))`, tx.Conn().PgConn().PID()).Scan(&waits)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if waits {
+			return
+		}
+	}
+	t.Error("nobody waits for the transaction")
 }
 
 func rows(t *testing.T, db *migrationstest.DB, view int64) (all string) {

@@ -61,7 +61,8 @@ type crawl struct {
 	links []link.Edge
 }
 
-// rows is the graph before and after the changes so far.
+// rows is the graph before all changes, and as the batches that were folded have left it:
+// crawls as they come, single links when all have.
 type rows struct {
 	base    *csr.Graph
 	at      []uint32      // by page: its place in current, 0 if it has not changed
@@ -287,7 +288,7 @@ func (r *rows) state(p link.Page) link.State {
 // fold folds single links.
 func (r *rows) fold(links []incremental.Link) {
 	for _, l := range links {
-		row := slices.Clone(r.row(uint32(l.From)))
+		row := r.row(uint32(l.From)) // nobody else's
 		at, found := slices.BinarySearchFunc(row, l.To, byTarget)
 		switch {
 		case l.There && !found:
