@@ -159,6 +159,8 @@ func TestRedact(t *testing.T) {
 		"postgres://u:7#hunter2@h/d":                    "REDACTED",
 		"postgres://u:hunter2@h:x/d":                    "REDACTED",
 		"http://hunter2@h/d":                            "REDACTED",
+		"postgres://?host=/s&password=hunter2":          "postgres://?host=%2Fs&password=REDACTED",
+		"postgres://":                                   "postgres://",
 		"":                                              "",
 	} {
 		if got := Redact(dsn); got != want {

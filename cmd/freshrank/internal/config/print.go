@@ -78,5 +78,8 @@ func Redact(dsn string) string {
 		}
 	}
 	u.RawQuery = q.Encode()
+	if u.Host == "" && u.User == nil && u.Path == "" { // String would leave out the //, without which it is no DSN
+		return u.Scheme + "://" + strings.TrimPrefix(u.String(), u.Scheme+":")
+	}
 	return u.String()
 }
