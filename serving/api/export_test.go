@@ -18,6 +18,7 @@ var (
 	ParseLookup      = parseLookup
 	Routes           = func(s *Server) chi.Routes { return s.mux }
 	JSONFormat       = jsonFormat
+	AtWork           = func(s *Server) bool { return s.conns.busy(0) }
 	QuickLookup      = quickLookup
 	ThoroughLookup   = thoroughLookup
 	Crowd            = func(s *Server, class string) { s.places[class].waiting.Add(1 << 40) }

@@ -15,6 +15,7 @@ import (
 
 	"freshrank/pagerank/link"
 	"freshrank/serving"
+	"freshrank/serving/api"
 )
 
 // slow is a world in which a read takes 10 ms.
@@ -176,7 +177,8 @@ func TestStuckReaderHasNoPlace(t *testing.T) {
 func TestConnections(t *testing.T) {
 	h := held{newWorld(), make(chan struct{}, 10), make(chan struct{})}
 	h.options.MaxConnections = 2
-	addr, stop := start(t, h.world, h)
+	s := h.serverOver(h, h.world)
+	addr, stop := run(t, s)
 	open := func() (net.Conn, *bufio.Reader) {
 		c, err := net.Dial("tcp", addr)
 		if err != nil {
@@ -192,6 +194,9 @@ func TestConnections(t *testing.T) {
 		res, err := answerOf(in)
 		if err != nil {
 			return 0, err
+		}
+		for api.AtWork(s) { // the server notes that it is idle when it has answered
+			time.Sleep(time.Millisecond)
 		}
 		return res.code, nil
 	}
@@ -216,9 +221,12 @@ func TestConnections(t *testing.T) {
 		}
 		<-h.entered
 	}
-	fourth, fourthIn := open()
-	_ = fourth
-	res, err := answerOf(fourthIn)
+	fourth, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer fourth.Close()
+	res, err := answerOf(bufio.NewReader(fourth))
 	if err != nil || res.code != 503 || res.header.Get("Retry-After") == "" || res.header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("the fourth is answered %v, %v", res, err)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"freshrank/pagerank/link"
 	"freshrank/serving"
+	"freshrank/serving/api"
 )
 
 // held is a world whose rank answers wait until they are let go.
@@ -39,13 +40,18 @@ func (h held) Pages(ctx ctx, keys []link.PageKey) (serving.Snapshot, []serving.P
 // start serves h on a port of its own; stop ends it and returns what Run does.
 func start(t *testing.T, w *world, reader serving.Reader) (addr string, stop func() error) {
 	t.Helper()
+	return run(t, w.serverOver(reader, w))
+}
+
+func run(t *testing.T, s *api.Server) (addr string, stop func() error) {
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- w.serverOver(reader, w).Run(ctx, ln) }()
+	go func() { ended <- s.Run(ctx, ln) }()
 	return ln.Addr().String(), func() error {
 		cancel()
 		return <-ended
