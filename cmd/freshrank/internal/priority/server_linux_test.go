@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"freshrank/cmd/freshrank/internal/priority"
@@ -25,17 +26,27 @@ func TestLowerServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	child := exec.Command("sleep", "60")
-	if err := child.Start(); err != nil {
-		t.Fatal(err)
+	// A session of its own, as Postgres's processes are, and one of this session, which
+	// may be the one that the machine started with.
+	var child *exec.Cmd
+	for _, own := range []bool{false, true} {
+		child = exec.Command("sleep", "60")
+		child.SysProcAttr = &syscall.SysProcAttr{Setsid: own}
+		if err := child.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = child.Process.Kill(); _ = child.Wait() }()
+		before := nice(t, child.Process.Pid)
+		if err := priority.LowerServer(conn, uint32(child.Process.Pid), 3); err != nil {
+			t.Fatal(err)
+		}
+		if now := nice(t, child.Process.Pid); now != min(before+3, 19) {
+			t.Errorf("nice %d after %d, want 3 more", now, before)
+		}
 	}
-	defer func() { _ = child.Process.Kill(); _ = child.Wait() }()
-	before := nice(t, child.Process.Pid)
-	if err := priority.LowerServer(conn, uint32(child.Process.Pid), 3); err != nil {
-		t.Fatal(err)
-	}
-	if now := nice(t, child.Process.Pid); now != min(before+3, 19) {
-		t.Errorf("nice %d after %d, want 3 more", now, before)
+	group, err := os.ReadFile("/proc/" + strconv.Itoa(child.Process.Pid) + "/autogroup")
+	if err == nil && len(group) > 0 && !strings.HasSuffix(string(group), " nice 3\n") {
+		t.Errorf("session %q, want nice 3", group)
 	}
 	for _, pid := range []int{os.Getpid(), os.Getppid(), 1} {
 		if err := priority.LowerServer(conn, uint32(pid), 3); err == nil {
