@@ -3,9 +3,11 @@ package archive
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"freshrank/pagerank/link"
+	"freshrank/pagerank/parallel"
 )
 
 // Archiver copies the log into a [Store] and reads it back.
@@ -120,9 +122,13 @@ func (a *Archiver) same(ctx context.Context, s *session, partition int, last, fi
 		return nil // nothing to compare with
 	}
 	var stored, held []link.Record
-	err := a.o.Store.ReadLog(ctx, partition, last, last+1, func(r link.Archived) error {
-		stored = append(stored, r.Record)
-		return nil
+	err := a.o.Store.ReadLogParts(ctx, partition, last, last+1, func(records []link.Archived) (func() error, error) {
+		return func() error {
+			for _, r := range records {
+				stored = append(stored, r.Record)
+			}
+			return nil
+		}, nil
 	})
 	if err != nil { // what is needed of the archive is refused when it is read
 		a.o.Logger.ErrorContext(ctx, "end of the archive cannot be read, and not be compared with the log", "partition", partition, "error", err)
@@ -139,28 +145,45 @@ func (a *Archiver) same(ctx context.Context, s *session, partition int, last, fi
 }
 
 // Events calls fn with the accepted events that are archived in [from, to), each
-// partition in order. fn may keep them.
+// partition in order. They are decoded on all processors. fn may keep them.
 func (a *Archiver) Events(ctx context.Context, from, to link.Offsets, fn func(*link.Event) error) error {
 	for p := range to {
 		if from.At(p) >= to[p] {
 			continue
 		}
-		err := a.o.Store.ReadLog(ctx, p, from.At(p), to[p], func(r link.Archived) error {
-			if r.Refused != "" {
+		err := a.o.Store.ReadLogParts(ctx, p, from.At(p), to[p], func(records []link.Archived) (func() error, error) {
+			events, err := a.decode(p, records)
+			return func() error {
+				for i := range events {
+					if err := fn(&events[i]); err != nil {
+						return err
+					}
+				}
 				return nil
-			}
-			e, err := a.o.Limits.Decode(r.Value, r.Timestamp)
-			if err != nil {
-				return fmt.Errorf("offset %d of partition %d was accepted when it was archived and is not now: %w; "+
-					"set the limits to what they were", r.Offset, p, err)
-			}
-			return fn(&e)
+			}, err
 		})
 		if err != nil {
 			return fmt.Errorf("read archived events: %w", err)
 		}
 	}
 	return nil
+}
+
+// decode returns the events of the records that were accepted.
+func (a *Archiver) decode(partition int, records []link.Archived) ([]link.Event, error) {
+	events := make([]link.Event, 0, len(records))
+	for _, r := range records {
+		if r.Refused != "" {
+			continue
+		}
+		e, err := a.o.Limits.Decode(r.Value, r.Timestamp)
+		if err != nil {
+			return nil, fmt.Errorf("offset %d of partition %d was accepted when it was archived and is not now: %w; "+
+				"set the limits to what they were", r.Offset, partition, err)
+		}
+		events = append(events, e)
+	}
+	return events, nil
 }
 
 // Records calls fn with what the log itself holds in [from, to), each partition
@@ -185,6 +208,20 @@ func (a *Archiver) Records(ctx context.Context, from, to link.Offsets, fn func(l
 		}
 	}
 	return nil
+}
+
+// judgePart is how many records a processor takes at a time.
+const judgePart = 64
+
+// judgeAll judges records on all processors.
+func (a *Archiver) judgeAll(records []link.Record) []link.Archived {
+	judged := make([]link.Archived, len(records))
+	parallel.Each(runtime.GOMAXPROCS(0), (len(records)+judgePart-1)/judgePart, func(part int) {
+		for i := part * judgePart; i < min((part+1)*judgePart, len(records)); i++ {
+			judged[i] = a.judge(records[i])
+		}
+	})
+	return judged
 }
 
 // judge adds to a record what it holds, or why it is refused.

@@ -20,8 +20,9 @@ type collector struct {
 
 // add takes records and the offset after them; see session.read.
 func (c *collector) add(ctx context.Context, records []link.Record, next int64) error {
+	judged := c.a.judgeAll(records)
 	for i, r := range records {
-		archived := c.a.judge(r)
+		archived := judged[i]
 		if archived.Refused != "" {
 			c.refused++
 		}

@@ -21,8 +21,10 @@ type Store interface {
 	// [from, to): records ascending by offset, possibly none. from is where the
 	// partition's archive ends. It must not keep records or what they point to.
 	AppendLog(ctx context.Context, partition int, from, to int64, records []link.Archived) error
-	// ReadLog calls fn with the stored records of a partition in [from, to), in order.
-	ReadLog(ctx context.Context, partition int, from, to int64, fn func(link.Archived) error) error
+	// ReadLogParts calls take with the stored records of a partition in [from, to), some
+	// at a time and several calls at a time, and what take returns in the order of the
+	// records, one call at a time.
+	ReadLogParts(ctx context.Context, partition int, from, to int64, take func([]link.Archived) (then func() error, err error)) error
 }
 
 // Options for [New]. Brokers and Store must be given.

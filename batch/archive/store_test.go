@@ -41,12 +41,17 @@ func (m *memory) AppendLog(_ context.Context, partition int, from, to int64, rec
 	return nil
 }
 
-func (m *memory) ReadLog(ctx context.Context, partition int, from, to int64, fn func(link.Archived) error) error {
+func (m *memory) ReadLogParts(ctx context.Context, partition int, from, to int64, take func([]link.Archived) (func() error, error)) error {
 	for _, r := range m.records[partition] {
-		if r.Offset >= from && r.Offset < to {
-			if err := fn(r); err != nil {
-				return err
-			}
+		if r.Offset < from || r.Offset >= to {
+			continue
+		}
+		then, err := take([]link.Archived{r})
+		if err == nil {
+			err = then()
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return ctx.Err()

@@ -13,8 +13,17 @@ import (
 )
 
 // passSize is how many units of events are merged into a graph in one pass: what they add
-// up to is in memory, some 35 bytes each, the graph is not.
+// up to is in memory, the graph is not.
 const passSize = 1 << 25
+
+// units is about how much room an event takes, in that of a link of a crawl. One of a
+// single link is kept beside the link, as an edit with a time and a name of its own.
+func units(e *link.Event) int {
+	if e.Type == link.LinkAdded || e.Type == link.LinkRemoved {
+		return 8
+	}
+	return 1 + len(e.Links)
+}
 
 // Fold writes the graph of a generation, as [Dir.WriteGraph] does: that of base, or none if
 // base is negative, brought up to date with the events that events calls apply with, in any
@@ -56,12 +65,15 @@ func (d *Dir) fold(ctx context.Context, f *folding, events func(apply func(*link
 		// Whatever became of the fold; [Dir.Clean] says it if this fails as well.
 		_ = d.store.Remove(context.WithoutCancel(ctx), foldFolder)
 	}()
-	sum := newDelta()
+	sum, size := linkgraph.NewTally(), 0
 	err = events(func(e *link.Event) error {
-		if err := sum.apply(e); err != nil || sum.size < f.limit {
-			return err
+		sum.Add(e)
+		if size += units(e); size < f.limit {
+			return nil
 		}
-		return d.pass(ctx, f, sum, path.Join(foldFolder, strconv.Itoa(f.passes)))
+		all := sum
+		sum, size = linkgraph.NewTally(), 0
+		return d.pass(ctx, f, all, path.Join(foldFolder, strconv.Itoa(f.passes)))
 	})
 	if err != nil {
 		return err
@@ -71,8 +83,8 @@ func (d *Dir) fold(ctx context.Context, f *folding, events func(apply func(*link
 
 // pass merges what events add up to into the graph that the pass before has left, or the
 // base.
-func (d *Dir) pass(ctx context.Context, f *folding, sum *delta, to string) error {
-	delta, err := sum.graph()
+func (d *Dir) pass(ctx context.Context, f *folding, sum *linkgraph.Tally, to string) error {
+	delta, err := sum.Graph()
 	if err != nil {
 		return err
 	}

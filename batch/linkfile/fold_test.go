@@ -44,8 +44,6 @@ func foldPasses(ctx context.Context, d *Dir, base, gen int64, cut link.Offsets, 
 // the byte.
 func TestFoldIsTheOverlay(t *testing.T) {
 	d := open(t, t.TempDir())
-	defer func(size int) { lateSize = size }(lateSize)
-	lateSize = 15
 	most := 0 // passes of a fold
 	rapid.Check(t, func(rt *rapid.T) {
 		var want *linkgraph.Graph
@@ -172,7 +170,7 @@ func TestFoldCrash(t *testing.T) {
 	d, _ := sample(t)
 	before := files(t, d.store.Path(""))
 	f := &folding{base: 1, from: generation(graphFolder, 1), gen: 2, progress: quiet}
-	if err := d.pass(t.Context(), f, newDelta(), "fold/0"); err != nil {
+	if err := d.pass(t.Context(), f, linkgraph.NewTally(), "fold/0"); err != nil {
 		t.Fatal(err)
 	}
 	if gen, _, err := d.LatestGraph(t.Context()); gen != 1 || err != nil {

@@ -81,6 +81,22 @@ func (d *Dir) Archived(ctx context.Context) (link.Offsets, error) {
 // ReadLog calls fn with the archived records of a partition from ≤ offset < to,
 // in order. fn may keep what it is given.
 func (d *Dir) ReadLog(ctx context.Context, partition int, from, to int64, fn func(link.Archived) error) error {
+	return d.ReadLogParts(ctx, partition, from, to, func(records []link.Archived) (func() error, error) {
+		return func() error {
+			for _, r := range records {
+				if err := fn(r); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, nil
+	})
+}
+
+// ReadLogParts calls take with the archived records of a partition from ≤ offset < to, some
+// thousands at a time, on several goroutines, and what take returns one call at a time and
+// in order. Both may keep what take is given.
+func (d *Dir) ReadLogParts(ctx context.Context, partition int, from, to int64, take func([]link.Archived) (then func() error, err error)) error {
 	m, err := d.logManifest(ctx, partition)
 	if err != nil {
 		return fmt.Errorf("read archived log: %w", err)
@@ -92,7 +108,7 @@ func (d *Dir) ReadLog(ctx context.Context, partition int, from, to int64, fn fun
 		if f.To <= from || f.From >= to {
 			continue
 		}
-		if err := d.readLogFile(ctx, partition, f, from, to, fn); err != nil {
+		if err := d.readLogFile(ctx, partition, f, from, to, take); err != nil {
 			return fmt.Errorf("read archived log: %w", err)
 		}
 	}

@@ -3,6 +3,7 @@ package linkfile
 import (
 	"context"
 	"errors"
+	"sort"
 	"time"
 
 	"github.com/apache/arrow/go/v15/parquet"
@@ -63,38 +64,46 @@ func putLog(g *group, records []link.Archived) {
 	times.put(g)
 }
 
-// readLogFile calls fn with the records of a file from ≤ offset < to.
-func (d *Dir) readLogFile(ctx context.Context, partition int, f LogFile, from, to int64, fn func(link.Archived) error) error {
+// readLogFile calls take with the records of a file from ≤ offset < to, and what it returns
+// in order.
+func (d *Dir) readLogFile(ctx context.Context, partition int, f LogFile, from, to int64, take func([]link.Archived) (func() error, error)) error {
 	r, err := d.openTable(ctx, logPartition(partition), f.File, logTable, fixLog)
 	if err != nil {
 		return err
 	}
-	last := f.From - 1
+	end := f.From // of the row groups before
 	err = r.each(ctx, func(in *groupReader) error {
 		records, err := in.log()
+		if err != nil || len(records) == 0 {
+			return err
+		}
+		last := f.From - 1
+		for _, rec := range records {
+			if rec.Partition != partition || rec.Offset <= last || rec.Offset >= f.To {
+				return in.corrupt("offset %d of partition %d is out of order or range", rec.Offset, rec.Partition)
+			}
+			last = rec.Offset
+		}
+		first := records[0].Offset
+		records = records[offset(records, from):offset(records, to)]
+		then, err := take(records)
 		if err != nil {
 			return err
 		}
 		return in.inOrder(func() error {
-			for i, rec := range records {
-				if rec.Partition != partition || rec.Offset <= last || rec.Offset >= f.To {
-					return in.corrupt("offset %d of partition %d is out of order or range", rec.Offset, rec.Partition)
-				}
-				last = rec.Offset
-				if rec.Offset < from || rec.Offset >= to {
-					continue
-				}
-				if err := fn(rec); err != nil {
-					return err
-				}
-				if i%1024 == 0 && ctx.Err() != nil {
-					return ctx.Err()
-				}
+			if first < end {
+				return in.corrupt("offset %d of partition %d is out of order or range", first, partition)
 			}
-			return nil
+			end = last + 1
+			return then()
 		})
 	})
 	return errors.Join(err, r.close())
+}
+
+// offset returns the place of the first record of an offset that is not before o.
+func offset(records []link.Archived, o int64) int {
+	return sort.Search(len(records), func(i int) bool { return records[i].Offset >= o })
 }
 
 // log reads a row group of records.

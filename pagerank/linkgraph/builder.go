@@ -157,7 +157,7 @@ func (b *Builder) Graph() (*Graph, error) {
 
 // placePages moves the pages into g, in URL order, and returns the new number of each.
 func (b *Builder) placePages(g *Graph) []uint32 {
-	order := b.pages.sorted()
+	order := b.pages.sorted(nil)
 	_, bound := b.pages.count()
 	place := make([]uint32, bound)
 	g.Kinds = make([]link.Kind, 0, len(order))

@@ -155,14 +155,17 @@ func (t *interner) full() bool {
 	return false
 }
 
-// sorted returns all numbers in the order of their URLs. Nothing can be added any more.
-func (t *interner) sorted() []keyed {
+// sorted returns the numbers that are kept, or all if keep is nil, in the order of their
+// URLs. Nothing can be added any more.
+func (t *interner) sorted(keep []bool) []keyed {
 	n, _ := t.count()
 	all := make([]keyed, 0, n)
 	for k := range t.shards {
 		t.shards[k].slots = nil
 		for i := range t.shards[k].at {
-			all = append(all, keyed{number: uint32(i)<<internShardBits | uint32(k)})
+			if n := uint32(i)<<internShardBits | uint32(k); keep == nil || keep[n] {
+				all = append(all, keyed{number: n})
+			}
 		}
 	}
 	sortURLs(all, t.url)

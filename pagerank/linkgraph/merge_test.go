@@ -10,10 +10,10 @@ import (
 	"freshrank/pagerank/link"
 )
 
-// TestJoinIsTheOverlay folds random events over several generations both ways: all in
-// memory, and a part by itself that is then joined with a base. Late events, pages that
+// TestTallyAndMergeAreTheOverlay folds random events over several generations both ways: all in
+// memory, and a part by itself, in any order, that is then joined with a base. Late events, pages that
 // only the new ones know, aliases, removals and parts without events are among them.
-func TestJoinIsTheOverlay(t *testing.T) {
+func TestTallyAndMergeAreTheOverlay(t *testing.T) {
 	lost := 0
 	for seed := range uint64(400) {
 		rng := rand.New(rand.NewPCG(seed, 9))
@@ -28,8 +28,15 @@ func TestJoinIsTheOverlay(t *testing.T) {
 			events = events[max(n, 1):]
 			before := want
 			want = fold(before, part).Graph()
-			var err error
-			if got, err = Join(got, fold(nil, part).Graph()); err != nil {
+			sum := NewTally()
+			for _, i := range rng.Perm(len(part)) {
+				sum.Add(&part[i])
+			}
+			delta, err := sum.Graph()
+			if err == nil {
+				got, err = join(got, delta)
+			}
+			if err != nil {
 				t.Fatal(err)
 			}
 			if d := cmp.Diff(want, got, equal); d != "" {

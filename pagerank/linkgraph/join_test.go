@@ -2,9 +2,9 @@ package linkgraph
 
 import "freshrank/pagerank/link"
 
-// Join returns the graph of all events that base and delta are the graphs of. The larger
-// one had better be base.
-func Join(base, delta *Graph) (*Graph, error) {
+// join returns the graph of all events that base and delta are the graphs of, by a
+// Merge.
+func join(base, delta *Graph) (*Graph, error) {
 	m := NewMerge(delta, base.Pages())
 	for p, url := range base.URLs.From(0, m.n) {
 		if err := m.Page(p, url, base.head(p)); err != nil {
