@@ -66,8 +66,8 @@ var (
 	memory = map[Phase]rate{
 		PhaseArchive: {once: 64e6},
 		PhaseFold:    {once: 80e6, page: 60, link: 8, event: 1500},
-		PhaseRank:    {once: 80e6, page: 200, link: 20, event: 300},
-		PhasePublish: {once: 80e6, page: 200, link: 20, event: 300},
+		PhaseRank:    {once: 40e6, page: 200, link: 20, event: 300},
+		PhasePublish: {once: 40e6, page: 200, link: 20, event: 300},
 	}
 	// atOnce is what each row group takes that a fold reads or writes at the same time,
 	// and pass how many events it holds at a time at most, of ten links each.
